@@ -1,0 +1,161 @@
+// The router as control knows it: the configuration file after validation, with defaults filled in and
+// addresses parsed. Everything here is plain data; `path` names the place in the file (`routes[3]`).
+import type { IpAddress, IpPrefix } from '../wire/address.ts';
+
+/** RFC 3443 and RFC 3270 tunnelling modes. */
+export type TunnelMode = 'uniform' | 'pipe' | 'short-pipe';
+/** A number means pipe with that value. */
+export type TtlMode = TunnelMode | number;
+export type TcMode = TunnelMode | number;
+export type PayloadKind = 'ip' | 'ip4' | 'ip6';
+
+/** The table that has no VRF. Reserved as a name. */
+export const globalTable = 'global';
+
+export interface RouterModel {
+  readonly name: string;
+  readonly id: IpAddress | undefined;
+  readonly id6: IpAddress | undefined;
+  readonly ttl: TunnelMode;
+  readonly tc: TunnelMode;
+  readonly dynamicLabels: { readonly first: number; readonly last: number };
+  readonly icmp: { readonly rate: number; readonly burst: number };
+  readonly punt: boolean;
+  readonly entropyAtEgress: boolean;
+  /** As configured, or derived from name and id. Unsigned 32 bits. */
+  readonly hashSeed: number;
+  readonly hashPayload: boolean;
+  /** Ports and sub-interfaces, in the file's order. */
+  readonly interfaces: readonly InterfaceModel[];
+  readonly vrfs: readonly VrfModel[];
+  readonly neighbors: readonly NeighborModel[];
+  readonly routes: readonly RouteModel[];
+  readonly labels: readonly LabelModel[];
+  readonly pseudowires: readonly PseudowireModel[];
+  readonly xconnects: readonly XconnectModel[];
+  readonly bridges: readonly BridgeModel[];
+}
+
+export interface InterfaceModel {
+  readonly path: string;
+  readonly name: string;
+  /** Name of the port: its own for a port, the parent's for a sub-interface. */
+  readonly port: string;
+  /** 802.1Q VID of a sub-interface (the inner one under `outer`); undefined for a port. */
+  readonly vlan: number | undefined;
+  /** 802.1ad VID. */
+  readonly outer: number | undefined;
+  /** Six bytes; a sub-interface has its port's unless it names its own. */
+  readonly mac: readonly number[] | undefined;
+  readonly mtu: number;
+  readonly mpls: boolean;
+  /** undefined: the global table. */
+  readonly vrf: string | undefined;
+  /** In the file's order, host bits kept. */
+  readonly addresses: readonly IpPrefix[];
+  readonly urpf: 'strict' | 'loose' | undefined;
+  readonly acceptLabels: readonly number[] | undefined;
+  /**
+   * routed: an IP interface. circuit: named by a cross-connect or a bridge. carrier: a port that has
+   * sub-interfaces and neither vrf, addresses, mpls nor a circuit of its own: takes no untagged frames.
+   */
+  readonly role: 'routed' | 'circuit' | 'carrier';
+  /** The `device` key as written, for live runs. */
+  readonly device: unknown;
+}
+
+export interface VrfModel {
+  readonly path: string;
+  readonly name: string;
+  readonly rd: string | undefined;
+  readonly importTargets: readonly string[];
+  readonly exportTargets: readonly string[];
+  /** undefined: the label manager picks one. */
+  readonly label: number | undefined;
+  readonly labelMode: 'per-vrf' | 'per-ce' | 'per-prefix';
+  readonly kernelTable: number | undefined;
+}
+
+export interface NeighborModel {
+  readonly path: string;
+  readonly interface: string;
+  readonly address: IpAddress;
+  readonly mac: readonly number[];
+}
+
+export interface ViaPath {
+  readonly kind: 'via';
+  /** ::ffff:a.b.c.d is already the IPv4 address it carries. */
+  readonly via: IpAddress;
+  readonly interface: string | undefined;
+  /** Where `via` is looked for among connected subnets; undefined: the route's own table (labels: global). */
+  readonly vrf: string | undefined;
+  /** Top of stack first, as written (3 is kept); undefined when the key is absent. */
+  readonly labels: readonly number[] | undefined;
+  readonly weight: number;
+  readonly backup: boolean;
+  readonly entropy: boolean;
+  readonly ttl: TtlMode | undefined;
+  readonly tc: TcMode | undefined;
+  /** Label entries only. */
+  readonly payload: PayloadKind | undefined;
+}
+
+/** A path that ends the walk or turns it to another table. `weight` and `backup` as in ViaPath. */
+export interface ActionPath {
+  readonly kind: 'table' | 'drop' | 'receive' | 'punt' | 'pop' | 'pseudowire';
+  /** VRF name or `global` for `table`, the pseudowire's name for `pseudowire`, else ''. */
+  readonly target: string;
+  readonly weight: number;
+  readonly backup: boolean;
+  readonly ttl: TtlMode | undefined;
+  readonly tc: TcMode | undefined;
+}
+
+export type PathModel = ViaPath | ActionPath;
+
+export interface RouteModel {
+  readonly path: string;
+  /** undefined: the global table. */
+  readonly vrf: string | undefined;
+  readonly prefix: IpPrefix;
+  /** At least one. */
+  readonly paths: readonly PathModel[];
+}
+
+export interface LabelModel {
+  readonly path: string;
+  readonly label: number;
+  readonly paths: readonly PathModel[];
+}
+
+export interface PseudowireModel {
+  readonly path: string;
+  readonly name: string;
+  readonly peer: IpAddress;
+  readonly localLabel: number;
+  readonly remoteLabel: number;
+  readonly controlWord: boolean;
+  readonly type: 'ethernet' | 'ethernet-vlan';
+  readonly flowLabel: boolean;
+  readonly sequencing: boolean;
+  readonly mtu: number;
+}
+
+export type CircuitModel =
+  | { readonly kind: 'interface'; readonly name: string }
+  | { readonly kind: 'pseudowire'; readonly name: string };
+
+export interface XconnectModel {
+  readonly path: string;
+  readonly ends: readonly [CircuitModel, CircuitModel];
+}
+
+export interface BridgeModel {
+  readonly path: string;
+  readonly name: string;
+  readonly interfaces: readonly string[];
+  readonly pseudowires: readonly string[];
+  readonly ageingSeconds: number;
+  readonly macLimit: number;
+}

@@ -1,0 +1,142 @@
+// IPv4 and IPv6 addresses and prefixes: text to words and back (RFC 4291, RFC 5952). Numbers are host-order
+// unsigned 32-bit words, most significant first: one for IPv4, four for IPv6.
+
+export interface IpAddress {
+  readonly family: 4 | 6;
+  readonly words: readonly number[];
+}
+
+/** An address with a prefix length in bits. For a subnet of an interface the host bits are kept. */
+export interface IpPrefix extends IpAddress {
+  readonly length: number;
+}
+
+const decimalOctet = /^(0|[1-9][0-9]{0,2})$/;
+
+function parseIpv4Word(text: string): number | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4) return undefined;
+  let word = 0;
+  for (const part of parts) {
+    if (!decimalOctet.test(part) || Number(part) > 255) return undefined;
+    word = word * 256 + Number(part);
+  }
+  return word;
+}
+
+function parseGroups(text: string): number[] | undefined {
+  if (text === '') return [];
+  const groups: number[] = [];
+  const parts = text.split(':');
+  for (const [index, part] of parts.entries()) {
+    if (part.includes('.')) {
+      const word = index === parts.length - 1 ? parseIpv4Word(part) : undefined;
+      if (word === undefined) return undefined;
+      groups.push(word >>> 16, word & 0xffff);
+    } else {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
+      groups.push(Number.parseInt(part, 16));
+    }
+  }
+  return groups;
+}
+
+function parseIpv6Words(text: string): number[] | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const head = parseGroups(halves[0] as string);
+  const tail = halves.length === 2 ? parseGroups(halves[1] as string) : [];
+  if (head === undefined || tail === undefined) return undefined;
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
+  const groups = [...head, ...new Array<number>(missing).fill(0), ...tail];
+  return [0, 2, 4, 6].map((i) => ((groups[i] as number) * 65536 + (groups[i + 1] as number)) >>> 0);
+}
+
+/** The address a text names, or undefined when it names none. */
+export function parseAddress(text: string): IpAddress | undefined {
+  if (text.includes(':')) {
+    const words = parseIpv6Words(text);
+    return words && { family: 6, words };
+  }
+  const word = parseIpv4Word(text);
+  return word === undefined ? undefined : { family: 4, words: [word] };
+}
+
+/** The prefix a text such as 10.1.0.0/16 names, host bits kept, or undefined. */
+export function parsePrefix(text: string): IpPrefix | undefined {
+  const slash = text.indexOf('/');
+  if (slash < 0) return undefined;
+  const address = parseAddress(text.slice(0, slash));
+  const digits = text.slice(slash + 1);
+  if (address === undefined || !/^(0|[1-9][0-9]{0,2})$/.test(digits)) return undefined;
+  const length = Number(digits);
+  return length > addressBits(address) ? undefined : { ...address, length };
+}
+
+export function addressBits(address: { readonly family: 4 | 6 }): 32 | 128 {
+  return address.family === 4 ? 32 : 128;
+}
+
+/** The word with only the first `bits` of its bits kept; bits outside 0…32 are taken as the nearest end. */
+export function maskWord(word: number, bits: number): number {
+  if (bits <= 0) return 0;
+  return bits >= 32 ? word >>> 0 : (word & (-1 << (32 - bits))) >>> 0;
+}
+
+/** The prefix with its host bits cleared. */
+export function networkOf(prefix: IpPrefix): IpPrefix {
+  const words = prefix.words.map((word, i) => maskWord(word, prefix.length - 32 * i));
+  return { family: prefix.family, words, length: prefix.length };
+}
+
+/** Whether the prefix (host bits ignored) holds the address. */
+export function contains(prefix: IpPrefix, address: IpAddress): boolean {
+  if (prefix.family !== address.family) return false;
+  return prefix.words.every((word, i) => {
+    const bits = prefix.length - 32 * i;
+    return maskWord(word, bits) === maskWord(address.words[i] as number, bits);
+  });
+}
+
+export function sameAddress(a: IpAddress, b: IpAddress): boolean {
+  return a.family === b.family && a.words.every((word, i) => word === b.words[i]);
+}
+
+export function formatIpv4(word: number): string {
+  return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+}
+
+/** RFC 5952 text of four words. */
+export function formatIpv6(words: readonly number[]): string {
+  const groups = words.flatMap((word) => [word >>> 16, word & 0xffff]);
+  let bestStart = -1;
+  let bestCount = 1;
+  for (let i = 0; i < 8; ) {
+    let end = i;
+    while (end < 8 && groups[end] === 0) end++;
+    if (end - i > bestCount) {
+      bestStart = i;
+      bestCount = end - i;
+    }
+    i = Math.max(end, i + 1);
+  }
+  const hex = (part: number[]) => part.map((group) => group.toString(16)).join(':');
+  if (bestStart < 0) return hex(groups);
+  return `${hex(groups.slice(0, bestStart))}::${hex(groups.slice(bestStart + bestCount))}`;
+}
+
+export function formatAddress(address: IpAddress): string {
+  return address.family === 4 ? formatIpv4(address.words[0] as number) : formatIpv6(address.words);
+}
+
+export function formatPrefix(prefix: IpPrefix): string {
+  return `${formatAddress(prefix)}/${prefix.length}`;
+}
+
+/** ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2) as the IPv4 address it carries; any other address as it is. */
+export function unmapAddress(address: IpAddress): IpAddress {
+  const [a, b, c, d] = address.words;
+  if (address.family === 6 && a === 0 && b === 0 && c === 0xffff) return { family: 4, words: [d as number] };
+  return address;
+}
