@@ -1,7 +1,14 @@
 // A router in memory for tests: a configuration in, frames in, everything that happened out.
 // Every call runs the frames through the fast engine and, in a second router, through the slow path alone,
 // and insists on the same result: one behaviour suite over both speeds.
-import type { DropName, PuntName } from '../../src/engine/reasons.ts';
+import { expect } from 'vitest';
+import { parseConfig } from '../../src/control/config/index.ts';
+import { type CompiledRouter, compileRouter } from '../../src/control/router.ts';
+import { Forwarder } from '../../src/engine/forwarder.ts';
+import type { Output } from '../../src/engine/output.ts';
+import { type DropName, dropReasons, type PuntName, puntReasons } from '../../src/engine/reasons.ts';
+import { type IpAddress, parseAddress } from '../../src/wire/address.ts';
+import { Batch } from '../../src/wire/batch.ts';
 
 export interface Sent {
   readonly port: string;
@@ -48,6 +55,152 @@ export interface TestRouter {
   readonly warnings: readonly string[];
 }
 
-export declare function openRouter(configYaml: string): TestRouter;
+interface Recording {
+  out: Seen[];
+  drops: (Seen & { reason: DropName })[];
+  punts: (Seen & { reason: PuntName })[];
+}
+
+/** One of the two engines, with what it has done since the last look. */
+class Engine {
+  readonly router: CompiledRouter;
+  readonly forwarder: Forwarder;
+  #recorded: Recording = { out: [], drops: [], punts: [] };
+  #books = { in: 0, out: 0, punted: 0, dropped: 0, copied: 0, made: 0, held: 0 };
+
+  constructor(router: CompiledRouter, slowOnly: boolean) {
+    this.router = router;
+    this.forwarder = new Forwarder(router.tables, this.#output(), { slowOnly });
+  }
+
+  #output(): Output {
+    const ports = this.router.portNames;
+    const see = (
+      port: number,
+      bytes: Uint8Array,
+      start: number,
+      captured: number,
+      original: number,
+      s: number,
+      ns: number,
+    ) => ({
+      port: ports[port] as string,
+      bytes: Uint8Array.from(bytes.subarray(start, start + captured)),
+      original,
+      time: s + ns / 1e9,
+    });
+    return {
+      transmit: (...[port, bytes, start, captured, original, s, ns]) => {
+        this.#recorded.out.push(see(port, bytes, start, captured, original, s, ns));
+      },
+      drop: (reason, ...[port, bytes, start, captured, original, s, ns]) => {
+        const name = dropReasons[reason]?.name as DropName;
+        this.#recorded.drops.push({ ...see(port, bytes, start, captured, original, s, ns), reason: name });
+      },
+      punt: (reason, ...[port, bytes, start, captured, original, s, ns]) => {
+        const name = puntReasons[reason]?.name as PuntName;
+        this.#recorded.punts.push({ ...see(port, bytes, start, captured, original, s, ns), reason: name });
+      },
+    };
+  }
+
+  send(frames: readonly Sent[]): Result {
+    const batch = new Batch();
+    for (const frame of frames) this.#add(batch, frame);
+    this.forwarder.process(batch);
+    return this.#look();
+  }
+
+  #add(batch: Batch, frame: Sent): void {
+    const port = this.router.portNames.indexOf(frame.port);
+    if (port < 0) throw new Error(`no port ${frame.port}`);
+    const time = frame.time ?? 1;
+    const seconds = Math.floor(time);
+    const nanoseconds = Math.round((time - seconds) * 1e9);
+    const length = frame.bytes.length;
+    const original = frame.original ?? length;
+    let start = batch.add(port, length, original, seconds, nanoseconds);
+    if (start < 0) {
+      this.forwarder.process(batch);
+      batch.clear();
+      start = batch.add(port, length, original, seconds, nanoseconds);
+    }
+    batch.bytes.set(frame.bytes, start);
+  }
+
+  finish(): Result {
+    this.forwarder.finish();
+    return this.#look();
+  }
+
+  /** What has happened since the last look; the books must balance and agree with what was seen. */
+  #look(): Result {
+    const { counters } = this.forwarder;
+    expect(counters.balanced).toBe(true);
+    const now = {
+      in: counters.framesIn,
+      out: counters.framesOut,
+      punted: counters.punted,
+      dropped: counters.dropped,
+      copied: counters.copied,
+      made: counters.made,
+      held: counters.held,
+    };
+    const frames = Object.fromEntries(
+      Object.entries(now).map(([key, value]) => [key, value - this.#books[key as keyof typeof now]]),
+    ) as Result['frames'];
+    this.#books = now;
+    const { out, drops, punts } = this.#recorded;
+    this.#recorded = { out: [], drops: [], punts: [] };
+    expect([out.length, drops.length, punts.length]).toEqual([frames.out, frames.dropped, frames.punted]);
+    return { out, drops, punts, frames };
+  }
+}
+
+/** Opens a router from YAML text; throws what a wrong configuration throws. */
+export function openRouter(configYaml: string): TestRouter {
+  const model = parseConfig(configYaml, 'test.yaml');
+  const engines = [false, true].map((slowOnly) => new Engine(compileRouter(model), slowOnly));
+  const [fast] = engines as [Engine];
+  const both = (act: (engine: Engine) => Result): Result => {
+    const [first, second] = engines.map(act) as [Result, Result];
+    expect(first).toEqual(second);
+    return first;
+  };
+  return {
+    send: (...frames) => both((engine) => engine.send(frames)),
+    finish: () => both((engine) => engine.finish()),
+    setInterfaceUp: (name, up) => {
+      for (const { router } of engines) {
+        router.tables.interfaces.setUp(
+          router.model.interfaces.findIndex((each) => each.name === name),
+          up,
+        );
+      }
+    },
+    setNeighborUp: (interfaceName, address, up) => {
+      const { words } = parseAddress(address) as IpAddress;
+      for (const { router } of engines) {
+        const index = router.model.interfaces.findIndex((each) => each.name === interfaceName);
+        router.tables.adjacencies.setUp(router.tables.adjacencies.find(index, words), up);
+      }
+    },
+    warnings: fast.router.warnings,
+  };
+}
+
 /** openRouter, send, finish in one: results of both calls joined. */
-export declare function route(configYaml: string, ...frames: Sent[]): Result;
+export function route(configYaml: string, ...frames: Sent[]): Result {
+  const router = openRouter(configYaml);
+  const sent = router.send(...frames);
+  const finished = router.finish();
+  const frameSums = Object.fromEntries(
+    Object.entries(sent.frames).map(([key, value]) => [key, value + finished.frames[key as keyof Result['frames']]]),
+  ) as Result['frames'];
+  return {
+    out: [...sent.out, ...finished.out],
+    drops: [...sent.drops, ...finished.drops],
+    punts: [...sent.punts, ...finished.punts],
+    frames: frameSums,
+  };
+}

@@ -1,0 +1,234 @@
+// Next-hop resolution: from `via` to an adjacency or to the route that covers it, level by level, with loops and
+// depth found on the way. Every leg keeps the labels of its own level; the levels below are shared.
+
+import { ShimlineError } from '../../errors.ts';
+import { Payload, PopMode } from '../../tables/labels.ts';
+import { PushTc } from '../../tables/paths.ts';
+import { formatPrefix, type IpAddress } from '../../wire/address.ts';
+import { SpecialLabel } from '../../wire/mpls.ts';
+import type { ActionPath, LabelModel, PathModel, RouterModel, TcMode, TtlMode, ViaPath } from '../model.ts';
+import { type GroupPlan, Groups, type LegPlan, type LegTarget } from './plan.ts';
+import type { Rib, RibEntry } from './rib.ts';
+
+/** Levels of recursion one route may have (VRF-3). */
+const levelsMax = 8;
+/** Entries one packet may get pushed: the headroom before each frame is made for it. */
+const pushedMax = 16;
+
+/** Numbers of the adjacencies that paths need, by interface and address. */
+export interface AdjacencyPlan {
+  readonly interface: number;
+  readonly address: IpAddress;
+}
+
+type Problem = 'loop' | 'too-deep' | 'uncovered';
+type Found = { readonly target: LegTarget } | { readonly problem: Problem };
+
+/** TTL put into pushed entries: 0 is uniform. */
+export function pushTtl(mode: TtlMode): number {
+  if (typeof mode === 'number') return mode;
+  return mode === 'uniform' ? 0 : 255;
+}
+
+export function pushTc(mode: TcMode): number {
+  if (typeof mode === 'number') return mode;
+  return mode === 'uniform' ? PushTc.uniform : PushTc.pipe;
+}
+
+export function popMode(mode: TtlMode | TcMode): number {
+  return mode === 'uniform' ? PopMode.uniform : PopMode.pipe;
+}
+
+export function payloadNumber(kind: ViaPath['payload']): number {
+  return kind === undefined ? Payload.unknown : Payload[kind];
+}
+
+const problemTexts: Readonly<Record<Problem, string>> = {
+  loop: 'the next hop resolves through the route itself',
+  'too-deep': `more than ${levelsMax} levels of recursion`,
+  uncovered: 'nothing usable covers the next hop',
+};
+
+export class Resolver {
+  readonly groups = new Groups();
+  readonly adjacencies: AdjacencyPlan[] = [];
+  readonly warnings: string[] = [];
+  readonly #model: RouterModel;
+  readonly #rib: Rib;
+  readonly #interfaceIndexes: Map<string, number>;
+  readonly #adjacencyIndexes = new Map<string, number>();
+  readonly #resolving: RibEntry[] = [];
+
+  constructor(model: RouterModel, rib: Rib) {
+    this.#model = model;
+    this.#rib = rib;
+    this.#interfaceIndexes = new Map(model.interfaces.map((each, index) => [each.name, index]));
+  }
+
+  /** Resolves every static route. */
+  resolveAll(): void {
+    for (const entry of this.#rib.entries()) if (entry.state === 'new') this.#resolve(entry);
+  }
+
+  /** The number of an adjacency, made when it is new. */
+  adjacency(interfaceIndex: number, address: IpAddress): number {
+    const key = `${interfaceIndex}/${address.words.join('.')}`;
+    const known = this.#adjacencyIndexes.get(key);
+    if (known !== undefined) return known;
+    this.#adjacencyIndexes.set(key, this.adjacencies.length);
+    return this.adjacencies.push({ interface: interfaceIndex, address }) - 1;
+  }
+
+  /** The connected subnet of a table that holds the address: its interface, or undefined. */
+  connectedInterface(table: number, address: IpAddress): number | undefined {
+    for (const entry of this.#rib.covering(table, address)) {
+      if (entry.source === 'connected') return entry.interface;
+    }
+    return undefined;
+  }
+
+  #resolve(entry: RibEntry): void {
+    const route = entry.model;
+    if (route === undefined) return;
+    entry.state = 'resolving';
+    this.#resolving.push(entry);
+    const [only] = route.paths;
+    const direct = route.paths.length === 1 && only?.kind !== 'via';
+    const problem = direct ? undefined : this.#makeGroup(entry, route.paths);
+    this.#resolving.pop();
+    const failed = entry.looping ? 'loop' : problem;
+    entry.state = failed === undefined ? 'usable' : 'unusable';
+    if (failed === undefined) return this.#checkEntries(route.path, entry.group);
+    entry.group = undefined;
+    const where = `${this.#rib.tableNames[entry.table]} ${formatPrefix(entry.prefix)}`;
+    this.warnings.push(`${route.path}: ${where} is unusable: ${problemTexts[failed]}`);
+  }
+
+  #checkEntries(path: string, group: GroupPlan | undefined): void {
+    if (group === undefined || group.entriesMax <= pushedMax) return;
+    throw new ShimlineError(
+      'CONFIG',
+      `${path}: pushes ${group.entriesMax} label stack entries, more than ${pushedMax}`,
+    );
+  }
+
+  /** Puts the group of the paths into the entry, or answers why it has none. */
+  #makeGroup(entry: RibEntry, paths: readonly PathModel[]): Problem | undefined {
+    const legs: LegPlan[] = [];
+    for (const path of paths) {
+      const found = this.#findTarget(path, entry.table, entry);
+      if ('target' in found) legs.push(this.#routeLeg(path, found.target));
+      else if (found.problem !== 'uncovered') return found.problem;
+    }
+    if (legs.length === 0) return 'uncovered';
+    const group = this.groups.make(legs);
+    if (group.depth > levelsMax) return 'too-deep';
+    entry.group = group;
+    return undefined;
+  }
+
+  #findTarget(path: PathModel, table: number, entry: RibEntry | undefined): Found {
+    if (path.kind !== 'via') return { target: this.#actionTarget(path) };
+    const { via } = path;
+    if (path.interface !== undefined) {
+      const index = this.#interfaceIndexes.get(path.interface) as number;
+      return { target: { kind: 'adjacency', adjacency: this.adjacency(index, via) } };
+    }
+    const searched = path.vrf === undefined ? table : this.#rib.tableIndex(path.vrf);
+    const connected = this.connectedInterface(searched, via);
+    if (connected !== undefined) {
+      return { target: { kind: 'adjacency', adjacency: this.adjacency(connected, via) } };
+    }
+    return this.#findRecursive(0, via, entry, 1);
+  }
+
+  #actionTarget(path: ActionPath): LegTarget {
+    if (path.kind === 'table') return { kind: 'table', table: this.#rib.tableIndex(path.target) };
+    return { kind: path.kind as 'drop' | 'punt' | 'receive' | 'pop' };
+  }
+
+  /** The route that a next hop resolves through: the longest usable one. */
+  #findRecursive(table: number, via: IpAddress, entry: RibEntry | undefined, level: number): Found {
+    if (level > levelsMax) return { problem: 'too-deep' };
+    for (const cover of this.#rib.covering(table, via)) {
+      if (cover.source === 'connected') {
+        const adjacency = this.adjacency(cover.interface as number, via);
+        return { target: { kind: 'adjacency', adjacency } };
+      }
+      if (cover.source !== 'static') return { problem: 'uncovered' };
+      if (cover.state === 'resolving') return this.#markLoop(cover);
+      if (cover.state === 'new') this.#resolve(cover);
+      if (entry?.looping) return { problem: 'loop' };
+      if (cover.state === 'usable') return this.#throughRoute(cover, via, entry, level);
+    }
+    return { problem: 'uncovered' };
+  }
+
+  #markLoop(cover: RibEntry): Found {
+    for (const member of this.#resolving.slice(this.#resolving.indexOf(cover))) member.looping = true;
+    return { problem: 'loop' };
+  }
+
+  #throughRoute(cover: RibEntry, via: IpAddress, entry: RibEntry | undefined, level: number): Found {
+    if (cover.group !== undefined) return { target: { kind: 'group', group: cover.group } };
+    const path = cover.model?.paths[0] as ActionPath;
+    if (path.kind === 'table') return this.#findRecursive(this.#rib.tableIndex(path.target), via, entry, level + 1);
+    if (path.kind === 'drop' || path.kind === 'punt') return { target: { kind: path.kind } };
+    return { problem: 'uncovered' };
+  }
+
+  #routeLeg(path: PathModel, target: LegTarget): LegPlan {
+    const labels = path.kind === 'via' ? (path.labels ?? []) : [];
+    return {
+      target,
+      weight: path.weight,
+      backup: path.backup,
+      entropy: path.kind === 'via' && path.entropy,
+      operation: 'none',
+      swapLabel: 0,
+      pushes: labels.filter((label) => label !== SpecialLabel.implicitNull).reverse(),
+      pushTtl: pushTtl(path.ttl ?? this.#model.ttl),
+      pushTc: pushTc(path.tc ?? this.#model.tc),
+      popTtl: PopMode.uniform,
+      popTc: PopMode.uniform,
+      payload: Payload.unknown,
+    };
+  }
+
+  /** The group of a label entry with next hops; undefined when none of them is usable. */
+  labelGroup(entry: Pick<LabelModel, 'path' | 'paths' | 'label'>): GroupPlan | undefined {
+    const legs: LegPlan[] = [];
+    for (const path of entry.paths) {
+      const found = this.#findTarget(path, 0, undefined);
+      if ('target' in found) legs.push(this.#labelLeg(path, found.target));
+      else this.warnings.push(`${entry.path}: label ${entry.label}: ${problemTexts[found.problem]}`);
+    }
+    if (legs.length === 0) return undefined;
+    const group = this.groups.make(legs);
+    this.#checkEntries(entry.path, group);
+    if (group.depth <= levelsMax) return group;
+    this.warnings.push(`${entry.path}: label ${entry.label}: ${problemTexts['too-deep']}`);
+    return undefined;
+  }
+
+  #labelLeg(path: PathModel, target: LegTarget): LegPlan {
+    const base = this.#routeLeg(path, target);
+    const modes = { popTtl: popMode(path.ttl ?? this.#model.ttl), popTc: popMode(path.tc ?? this.#model.tc) };
+    if (path.kind !== 'via') return { ...base, ...modes };
+    const payload = payloadNumber(path.payload);
+    const labels = path.labels ?? [];
+    const lowest = labels.at(-1);
+    if (lowest === undefined) {
+      return { ...base, ...modes, payload, operation: path.payload === undefined ? 'php' : 'ends' };
+    }
+    if (lowest === SpecialLabel.implicitNull) return { ...base, ...modes, payload, operation: 'php' };
+    return { ...base, ...modes, payload, operation: 'swap', swapLabel: lowest, pushes: base.pushes.slice(1) };
+  }
+
+  /** Whether the next hop of a VRF's path is a neighbour on one of its own subnets, and nothing is pushed. */
+  isLocal(vrf: string, path: ViaPath): boolean {
+    if ((path.labels ?? []).length > 0) return false;
+    if (path.interface !== undefined) return true;
+    return this.connectedInterface(this.#rib.tableIndex(path.vrf ?? vrf), path.via) !== undefined;
+  }
+}

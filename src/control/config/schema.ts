@@ -1,0 +1,361 @@
+// The configuration's grammar, once: validation, the static types and the published JSON Schema all come from
+// here. `expected` and its neighbours are for the messages in expected.ts and are not published.
+import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { namePattern, portNamePattern, subInterfaceNamePattern } from './names.ts';
+
+export const labelMax = 0xfffff;
+/** Labels below are special-purpose (RFC 7274). */
+export const labelMin = 16;
+/** More would not fit in the headroom before each frame. */
+export const pathLabelCountMax = 16;
+const uint32Max = 0xffffffff;
+
+/** Keys of this module's own in a schema object. */
+export interface Annotations {
+  /** What is expected, as a user would say it; absent: said from the schema itself. */
+  readonly expected?: string;
+  /** Said before `expected` when a number is out of range. */
+  readonly outOfRange?: string;
+  /** A text that is easily mistaken for a number: quotes help. */
+  readonly quotable?: boolean;
+  /** Keys that belong to another kind of object, and where. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
+}
+export const annotationKeys: readonly (keyof Annotations)[] = ['expected', 'outOfRange', 'quotable', 'elsewhere'];
+
+const optional = Type.Optional;
+
+function strict<T extends TProperties>(properties: T, options: Annotations & { description: string }): TObject<T> {
+  return Type.Object(properties, { ...options, additionalProperties: false });
+}
+
+const flag = (description: string) => Type.Boolean({ description });
+const whole = (description: string, minimum: number, maximum?: number) =>
+  Type.Integer(maximum === undefined ? { description, minimum } : { description, minimum, maximum });
+const nameOf = (kind: string, description: string) =>
+  Type.String({ description, expected: `the name of ${kind}`, quotable: true, minLength: 1 });
+const address = (description: string) =>
+  Type.String({ description, expected: 'an address such as 192.0.2.1 or 2001:db8::1' });
+const onlyTrue = (description: string) => Type.Literal(true, { description });
+const mac = (description: string) =>
+  Type.String({
+    description,
+    pattern: '^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$',
+    expected: 'a MAC address such as 02:00:00:00:01:01',
+  });
+const incomingLabel = (description: string) =>
+  Type.Integer({
+    description,
+    minimum: labelMin,
+    maximum: labelMax,
+    expected: `a label from ${labelMin} to ${labelMax}`,
+    outOfRange: 'label out of range',
+  });
+const outgoingLabel = Type.Union(
+  [Type.Literal(0), Type.Literal(2), Type.Literal(3), Type.Integer({ minimum: labelMin, maximum: labelMax })],
+  { expected: `a label: 0, 2, 3 or from ${labelMin} to ${labelMax}`, outOfRange: 'label out of range' },
+);
+
+function enumeration<T extends string>(values: readonly T[], description: string) {
+  return Type.Union(
+    values.map((value) => Type.Literal(value)),
+    { description },
+  );
+}
+
+const modes = [Type.Literal('uniform'), Type.Literal('pipe'), Type.Literal('short-pipe')] as const;
+const tunnelMode = (description: string) => Type.Union([...modes], { description });
+const ttlMode = (description: string) =>
+  Type.Union([...modes, Type.Integer({ minimum: 1, maximum: 255 })], { description });
+const tcMode = (description: string) =>
+  Type.Union([...modes, Type.Integer({ minimum: 0, maximum: 7 })], { description });
+const mtu = (description: string) => whole(description, 68, 65535);
+const routeTarget = Type.String({
+  pattern: '^([0-9]{1,10}|[0-9]{1,3}(\\.[0-9]{1,3}){3}):[0-9]{1,10}$',
+  expected: 'ASN:NUMBER or IPV4:NUMBER, such as "65000:1"',
+});
+
+export const RouterSchema = strict(
+  {
+    name: optional(
+      Type.String({
+        description: 'Name of this router. Default router.',
+        minLength: 1,
+        expected: 'a name',
+        quotable: true,
+      }),
+    ),
+    id: optional(address('IPv4 loopback address of this router; source of ICMP errors sent into the core.')),
+    id6: optional(address('IPv6 loopback address of this router.')),
+    ttl: optional(
+      tunnelMode('How TTLs travel between headers (RFC 3443). Default uniform; overridable per label and path.'),
+    ),
+    tc: optional(tunnelMode('How traffic classes travel between headers (RFC 3270). Default uniform.')),
+    labels: optional(
+      strict(
+        {
+          dynamic: optional(
+            Type.String({
+              description: 'Range that the label manager may allocate from, FIRST-LAST. Default 16-1048575.',
+              pattern: '^[0-9]{1,7}-[0-9]{1,7}$',
+              expected: 'a range of labels such as 16-1048575',
+            }),
+          ),
+        },
+        { description: 'Label ranges.' },
+      ),
+    ),
+    icmp: optional(
+      strict(
+        {
+          rate: optional(whole('ICMP errors a second. Default 100.', 0)),
+          burst: optional(whole('ICMP errors at once. Default 100.', 0)),
+        },
+        { description: 'Limit of ICMP errors per (sub-)interface of arrival.' },
+      ),
+    ),
+    punt: optional(
+      flag('true: frames of protocols not handled here are punted (other-protocol). Default false: dropped.'),
+    ),
+    entropyAtEgress: optional(
+      flag('true: this router signalled entropy label capability with implicit null. Default false.'),
+    ),
+    hashSeed: optional(whole('Seed of the ECMP hash. Default: from name and id.', 0, uint32Max)),
+    hashPayload: optional(flag('Look beneath the label stack for the ECMP hash. Default true.')),
+  },
+  { description: 'The router itself.' },
+);
+
+export const InterfaceSchema = strict(
+  {
+    mac: optional(mac('MAC address; a sub-interface has that of its port unless it names its own.')),
+    mtu: optional(
+      mtu('Largest payload after the Ethernet header and VLAN tags, in bytes. Default 1500, or that of the port.'),
+    ),
+    vlan: optional(whole('802.1Q VLAN ID of a sub-interface (under outer: the inner one).', 1, 4094)),
+    outer: optional(whole('802.1ad VLAN ID of a QinQ sub-interface; needs vlan.', 1, 4094)),
+    vrf: optional(nameOf('a VRF', 'VRF of this interface. Absent: the global table.')),
+    addresses: optional(
+      Type.Array(
+        Type.String({ expected: 'an address with its prefix length, such as 10.1.1.1/24 or 2001:db8::1/64' }),
+        { description: 'Addresses with their prefix lengths.' },
+      ),
+    ),
+    urpf: optional(enumeration(['strict', 'loose'], 'Unicast reverse path forwarding check. Absent: none.')),
+    mpls: optional(flag('true: labelled frames are taken in. Default false: they are dropped.')),
+    acceptLabels: optional(
+      Type.Array(incomingLabel('A label given to this neighbour.'), {
+        description: 'Only these labels are accepted from this neighbour. Absent: all.',
+      }),
+    ),
+    device: optional(
+      Type.Object(
+        {},
+        {
+          description: 'Where frames come from in a live run, such as {afpacket: veth0}, {tap: tap0} or {cap: eth0}.',
+          additionalProperties: true,
+          minProperties: 1,
+          maxProperties: 1,
+          expected: 'a map of one key, such as {afpacket: veth0}',
+        },
+      ),
+    ),
+  },
+  { description: 'A port, or a sub-interface (PORT.NAME).' },
+);
+
+export const VrfSchema = strict(
+  {
+    rd: optional(
+      Type.String({ ...routeTarget, description: 'Route distinguisher, for routing adapters.', quotable: true }),
+    ),
+    import: optional(
+      Type.Array(routeTarget, { description: 'Route targets that routing adapters import.', quotable: true }),
+    ),
+    export: optional(
+      Type.Array(routeTarget, { description: 'Route targets that routing adapters export.', quotable: true }),
+    ),
+    label: optional(
+      incomingLabel('Label of this VRF: pop, look up here. Absent: the label manager picks the lowest free one.'),
+    ),
+    labelMode: optional(
+      enumeration(['per-vrf', 'per-ce', 'per-prefix'], 'How labels are given to VPN routes. Default per-vrf.'),
+    ),
+    table: optional(whole("The kernel's table number for this VRF, for routing adapters.", 1, uint32Max)),
+  },
+  { description: 'A VPN routing and forwarding table.' },
+);
+
+export const NeighborSchema = strict(
+  {
+    interface: nameOf('an interface', 'The interface that the neighbour is on.'),
+    address: address('Its address.'),
+    mac: mac('Its MAC address.'),
+  },
+  { description: 'A static neighbour.' },
+);
+
+/** A path, but for `vrf`, which a route uses for its own table. */
+const pathFields = {
+  via: optional(address('Next hop: on a connected subnet, else resolved in the global table.')),
+  interface: optional(nameOf('an interface', 'The interface that the next hop is on.')),
+  labels: optional(
+    Type.Array(outgoingLabel, {
+      description: 'Labels to push, top of stack first; in a label entry the last one swaps. 3 pushes nothing.',
+      maxItems: pathLabelCountMax,
+      expected: `a list of at most ${pathLabelCountMax} labels`,
+    }),
+  ),
+  weight: optional(whole('Share of the flows among the paths in use. Default 1.', 1, 65535)),
+  backup: optional(flag('true: used when every primary path is down. Default false.')),
+  entropy: optional(flag("true: an entropy label goes right under this path's last label. Default false.")),
+  ttl: optional(ttlMode('TTL mode of this path; a number means pipe with that value.')),
+  tc: optional(tcMode('Traffic class mode of this path; a number means pipe with that value.')),
+  table: optional(nameOf('a VRF, or global', 'Look up again in this VRF, or in the global table.')),
+  drop: optional(onlyTrue('Drop silently (blackhole).')),
+  receive: optional(onlyTrue('Punt as local.')),
+  punt: optional(onlyTrue('Punt as configured.')),
+};
+
+const labelPathFields = {
+  ...pathFields,
+  pop: optional(onlyTrue('Pop, then act on the next label, or on IP in the global table.')),
+  pseudowire: optional(nameOf('a pseudowire', 'The pseudowire that ends here.')),
+  payload: optional(
+    enumeration(['ip', 'ip4', 'ip6'], 'What lies beneath. With via and without labels: the LSP ends here.'),
+  ),
+};
+
+const pathVrf = optional(nameOf('a VRF', 'Where via is looked for. Default: the own table of the entry.'));
+const elsewhere = {
+  pop: 'it belongs in entries of labels',
+  pseudowire: 'it belongs in entries of labels',
+  payload: 'it belongs in entries of labels',
+};
+const atLeastOnePath = 'a list of at least one path';
+
+export const RoutePathSchema = strict(
+  { ...pathFields, vrf: pathVrf },
+  { description: 'One of several paths of a route.', elsewhere },
+);
+
+export const LabelPathSchema = strict(
+  { ...labelPathFields, vrf: pathVrf },
+  { description: 'One of several paths of a label.' },
+);
+
+export const RouteSchema = strict(
+  {
+    vrf: optional(nameOf('a VRF', 'The table of this route. Absent: the global table.')),
+    prefix: Type.String({
+      description: 'Destination prefix.',
+      expected: 'a prefix such as 10.1.0.0/16 or 2001:db8::/32',
+    }),
+    ...pathFields,
+    paths: optional(
+      Type.Array(RoutePathSchema, {
+        description: 'Several paths: ECMP by weight, then backups.',
+        minItems: 1,
+        expected: atLeastOnePath,
+      }),
+    ),
+  },
+  { description: 'A route: a prefix and one path, or several.', elsewhere },
+);
+
+export const LabelSchema = strict(
+  {
+    label: incomingLabel('The incoming label.'),
+    ...labelPathFields,
+    vrf: pathVrf,
+    paths: optional(
+      Type.Array(LabelPathSchema, {
+        description: 'Several paths: ECMP by weight, then backups.',
+        minItems: 1,
+        expected: atLeastOnePath,
+      }),
+    ),
+  },
+  { description: 'An entry of the incoming label map: a label and one path, or several.' },
+);
+
+export const PseudowireSchema = strict(
+  {
+    peer: address('The far provider edge router.'),
+    localLabel: incomingLabel('Label that arrives here for this pseudowire.'),
+    remoteLabel: incomingLabel('Label that the far end expects.'),
+    controlWord: optional(flag('Whether a control word is there (RFC 4385). Default true.')),
+    type: optional(enumeration(['ethernet', 'ethernet-vlan'], 'Raw or tagged mode (RFC 4448). Default ethernet.')),
+    flowLabel: optional(flag('A flow label beneath the label of the pseudowire (RFC 6391). Default false.')),
+    sequencing: optional(flag('Sequence numbers in the control word. Default false.')),
+    mtu: optional(mtu("The far circuit's mtu. Default 1500.")),
+  },
+  { description: 'An Ethernet pseudowire.' },
+);
+
+const circuitExpected = 'the name of an interface or {pseudowire: NAME}';
+
+export const XconnectSchema = Type.Array(
+  Type.Union(
+    [
+      Type.String({ description: 'The name of an interface.', minLength: 1 }),
+      strict({ pseudowire: nameOf('a pseudowire', 'The name of a pseudowire.') }, { description: 'A pseudowire.' }),
+    ],
+    { description: 'One end of a cross-connect.', expected: circuitExpected },
+  ),
+  {
+    description: 'Two circuits joined by a wire.',
+    minItems: 2,
+    maxItems: 2,
+    expected: `a list of exactly two ends, each ${circuitExpected}`,
+  },
+);
+
+export const BridgeSchema = strict(
+  {
+    interfaces: optional(Type.Array(nameOf('an interface', 'An interface.'), { description: 'Its interfaces.' })),
+    pseudowires: optional(Type.Array(nameOf('a pseudowire', 'A pseudowire.'), { description: 'Its pseudowires.' })),
+    ageing: optional(whole('Seconds without a frame after which a MAC is forgotten. Default 300.', 1)),
+    macLimit: optional(whole('How many MACs are learned at most. Default 4096.', 1)),
+  },
+  { description: 'A virtual switch.' },
+);
+
+function section<T extends TSchema>(pattern: string, item: T, description: string) {
+  const schema = Type.Record(Type.String({ pattern: `^${pattern}$` }), item, { description });
+  return { ...schema, additionalProperties: false };
+}
+
+export const ConfigSchema = strict(
+  {
+    router: optional(RouterSchema),
+    interfaces: optional(
+      section(
+        `${portNamePattern}(\\.${subInterfaceNamePattern})?`,
+        InterfaceSchema,
+        'Ports and sub-interfaces (PORT.NAME) by name.',
+      ),
+    ),
+    vrfs: optional(section(namePattern, VrfSchema, 'VRFs by name.')),
+    neighbors: optional(Type.Array(NeighborSchema, { description: 'Static neighbours.' })),
+    routes: optional(Type.Array(RouteSchema, { description: 'Static routes.' })),
+    labels: optional(Type.Array(LabelSchema, { description: 'The incoming label map (ILM).' })),
+    pseudowires: optional(section(namePattern, PseudowireSchema, 'Pseudowires by name.')),
+    xconnects: optional(Type.Array(XconnectSchema, { description: 'Cross-connects: point to point (VPWS).' })),
+    bridges: optional(section(namePattern, BridgeSchema, 'Bridges by name: multipoint (VPLS).')),
+  },
+  { description: 'One file describes one router.' },
+);
+
+export type RouterConfig = Static<typeof RouterSchema>;
+export type InterfaceConfig = Static<typeof InterfaceSchema>;
+export type VrfConfig = Static<typeof VrfSchema>;
+export type NeighborConfig = Static<typeof NeighborSchema>;
+export type RoutePathConfig = Static<typeof RoutePathSchema>;
+export type LabelPathConfig = Static<typeof LabelPathSchema>;
+export type RouteConfig = Static<typeof RouteSchema>;
+export type LabelConfig = Static<typeof LabelSchema>;
+export type PseudowireConfig = Static<typeof PseudowireSchema>;
+export type XconnectConfig = Static<typeof XconnectSchema>;
+export type BridgeConfig = Static<typeof BridgeSchema>;
+export type RouterFileConfig = Static<typeof ConfigSchema>;

@@ -1,0 +1,220 @@
+// First look at a configuration: every object against the schema, one by one. What fails is reported and taken
+// out, so that the rest can be judged: a draft has the types of the schema, but any key may be absent.
+import { type TArray, type TSchema, Type } from '@sinclair/typebox';
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import { Value } from '@sinclair/typebox/value';
+import { describeError, mismatch, type SchemaProblem, unknownKey } from './expected.ts';
+import { interfaceNameProblem, Names, otherNameProblem } from './names.ts';
+import type { Findings, Place } from './problems.ts';
+import {
+  type BridgeConfig,
+  BridgeSchema,
+  ConfigSchema,
+  type InterfaceConfig,
+  InterfaceSchema,
+  type LabelConfig,
+  LabelSchema,
+  type NeighborConfig,
+  NeighborSchema,
+  type PseudowireConfig,
+  PseudowireSchema,
+  type RouteConfig,
+  type RouterConfig,
+  type RouterFileConfig,
+  RouterSchema,
+  RouteSchema,
+  type VrfConfig,
+  VrfSchema,
+  type XconnectConfig,
+  XconnectSchema,
+} from './schema.ts';
+
+export interface Draft<T> {
+  readonly place: Place;
+  /** The key in its section; empty in a list. */
+  readonly name: string;
+  readonly value: T;
+}
+
+export interface Drafts {
+  readonly router: Draft<Partial<RouterConfig>> | undefined;
+  readonly interfaces: readonly Draft<Partial<InterfaceConfig>>[];
+  readonly vrfs: readonly Draft<Partial<VrfConfig>>[];
+  readonly neighbors: readonly Draft<Partial<NeighborConfig>>[];
+  readonly routes: readonly Draft<Partial<RouteConfig>>[];
+  readonly labels: readonly Draft<Partial<LabelConfig>>[];
+  readonly pseudowires: readonly Draft<Partial<PseudowireConfig>>[];
+  readonly xconnects: readonly Draft<XconnectConfig>[];
+  readonly bridges: readonly Draft<Partial<BridgeConfig>>[];
+  /** The names of each section, of damaged entries too. */
+  readonly names: { readonly interfaces: Names; readonly vrfs: Names; readonly pseudowires: Names };
+  /** Whether all entries of a section are known: it was read, and was not hidden by a misspelled key. */
+  readonly isComplete: (section: SectionName) => boolean;
+}
+
+type SectionName = keyof RouterFileConfig;
+type Table = Readonly<Record<string, unknown>>;
+
+const checks = new Map<TSchema, (value: unknown) => boolean>();
+
+/** A compiled check, made once per schema; interpreted where code generation is forbidden (browsers with a CSP). */
+function checkOf(schema: TSchema): (value: unknown) => boolean {
+  let check = checks.get(schema);
+  if (check === undefined) {
+    let compiled: TypeCheck<TSchema> | undefined;
+    try {
+      compiled = TypeCompiler.Compile(schema);
+    } catch {
+      compiled = undefined;
+    }
+    check = compiled ? (value) => compiled.Check(value) : (value) => Value.Check(schema, value);
+    checks.set(schema, check);
+  }
+  return check;
+}
+
+function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const unescapeStep = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
+
+/** The steps of a JSON pointer; list indices become numbers. */
+function stepsOf(pointer: string, value: unknown): (string | number)[] {
+  const steps: (string | number)[] = [];
+  let at: unknown = value;
+  for (const text of pointer.split('/').slice(1)) {
+    const step = Array.isArray(at) ? Number(text) : unescapeStep(text);
+    steps.push(step);
+    at = (at as Record<string | number, unknown> | undefined)?.[step];
+  }
+  return steps;
+}
+
+/** A copy without what `steps` lead to: the last key of a map on the way goes, with all that is in it. */
+function without(value: unknown, steps: Place): unknown {
+  const [step, ...rest] = steps;
+  if (step === undefined) return undefined;
+  if (Array.isArray(value)) {
+    const item = without(value[step as number], rest);
+    return item === undefined ? undefined : value.with(step as number, item);
+  }
+  if (!isTable(value)) return undefined;
+  const { [step]: old, ...others } = value;
+  const kept = rest.length === 0 ? undefined : without(old, rest);
+  return kept === undefined ? others : { ...others, [step]: kept };
+}
+
+/** The mistakes of one value: the first at each place, missing keys last. */
+function schemaProblems(schema: TSchema, value: unknown): SchemaProblem[] {
+  const first = new Map<string, SchemaProblem>();
+  for (const error of Value.Errors(schema, value)) {
+    if (!first.has(error.path)) first.set(error.path, describeError(error));
+  }
+  const rank = (problem: SchemaProblem) => (problem.kind === 'missing-key' ? 1 : 0);
+  return [...first.values()].sort((a, b) => rank(a) - rank(b));
+}
+
+/** The value if it has the schema's form; else what is left of it after its mistakes are reported and removed. */
+export function checkValue(schema: TSchema, value: unknown, place: Place, findings: Findings): unknown {
+  if (checkOf(schema)(value)) return value;
+  let kept: unknown = value;
+  for (const { kind, pointer, message, meant } of schemaProblems(schema, value)) {
+    const steps = stepsOf(pointer, value);
+    if (kind === 'missing-key') {
+      // Not if a misspelled key was reported in its stead.
+      if (!findings.touches([...place, ...steps])) findings.report([...place, ...steps.slice(0, -1)], message);
+      continue;
+    }
+    if (kind === 'unknown-key') findings.reportUnknownKey([...place, ...steps], message, meant);
+    else findings.report([...place, ...steps], message);
+    kept = without(kept, steps);
+  }
+  return kept;
+}
+
+function sectionOf(file: Table, name: SectionName, form: TSchema, findings: Findings): unknown {
+  const value = file[name];
+  if (value === undefined) return undefined;
+  const isRight = form.type === 'array' ? Array.isArray(value) : isTable(value);
+  if (isRight) return value;
+  findings.report([name], mismatch(form, value));
+  findings.markIncomplete([name]);
+  return undefined;
+}
+
+const listForm: TArray = Type.Array(Type.Unknown());
+const mapForm = Type.Object({});
+
+function readList<T>(file: Table, name: SectionName, schema: TSchema, findings: Findings): Draft<T>[] {
+  const drafts: Draft<T>[] = [];
+  const list = (sectionOf(file, name, listForm, findings) ?? []) as unknown[];
+  for (const [index, item] of list.entries()) {
+    const place = [name, index];
+    const value = checkValue(schema, item, place, findings) as T | undefined;
+    if (value === undefined) findings.markIncomplete([name]);
+    else drafts.push({ place, name: '', value });
+  }
+  return drafts;
+}
+
+type NameProblem = (name: string) => string | undefined;
+
+function readMap<T>(file: Table, name: SectionName, schema: TSchema, findings: Findings, judge: NameProblem) {
+  const drafts: Draft<T>[] = [];
+  for (const [key, item] of Object.entries((sectionOf(file, name, mapForm, findings) ?? {}) as Table)) {
+    const place = [name, key];
+    const problem = judge(key);
+    if (problem !== undefined) findings.report(place, problem, 'key');
+    const value = checkValue(schema, item, place, findings) as T | undefined;
+    if (value === undefined) findings.markIncomplete(place);
+    drafts.push({ place, name: key, value: value ?? ({} as T) });
+  }
+  return drafts;
+}
+
+/** Every section, read. undefined if the whole is not even a map. */
+export function readDrafts(file: unknown, findings: Findings): Drafts | undefined {
+  if (!isTable(file)) {
+    findings.report([], mismatch(ConfigSchema, file));
+    return undefined;
+  }
+  for (const key of Object.keys(file)) {
+    if (Object.hasOwn(ConfigSchema.properties, key)) continue;
+    const { message, meant } = unknownKey(ConfigSchema, key);
+    findings.reportUnknownKey([key], message, meant);
+  }
+  const named = (kind: string) => (name: string) => otherNameProblem(kind, name);
+  const router = file.router === undefined ? undefined : checkValue(RouterSchema, file.router, ['router'], findings);
+  const sections = {
+    router: isTable(router) ? { place: ['router'], name: '', value: router as Partial<RouterConfig> } : undefined,
+    interfaces: readMap<Partial<InterfaceConfig>>(file, 'interfaces', InterfaceSchema, findings, interfaceNameProblem),
+    vrfs: readMap<Partial<VrfConfig>>(file, 'vrfs', VrfSchema, findings, named('VRF')),
+    neighbors: readList<Partial<NeighborConfig>>(file, 'neighbors', NeighborSchema, findings),
+    routes: readList<Partial<RouteConfig>>(file, 'routes', RouteSchema, findings),
+    labels: readList<Partial<LabelConfig>>(file, 'labels', LabelSchema, findings),
+    pseudowires: readMap<Partial<PseudowireConfig>>(
+      file,
+      'pseudowires',
+      PseudowireSchema,
+      findings,
+      named('pseudowire'),
+    ),
+    xconnects: readList<XconnectConfig>(file, 'xconnects', XconnectSchema, findings),
+    bridges: readMap<Partial<BridgeConfig>>(file, 'bridges', BridgeSchema, findings, named('bridge')),
+  };
+  const isComplete = (name: SectionName) =>
+    !findings.isIncomplete([name]) && (file[name] !== undefined || !findings.isIncomplete([]));
+  const namesOf = (kind: string, section: 'interfaces' | 'vrfs' | 'pseudowires') =>
+    new Names(
+      kind,
+      sections[section].map((draft) => draft.name),
+      isComplete(section),
+    );
+  const names = {
+    interfaces: namesOf('interface', 'interfaces'),
+    vrfs: namesOf('VRF', 'vrfs'),
+    pseudowires: namesOf('pseudowire', 'pseudowires'),
+  };
+  return { ...sections, names, isComplete };
+}

@@ -1,0 +1,183 @@
+// From the model of a router to its tables: labels bound, next hops resolved, memory sized, words written.
+
+import type { Names } from '../engine/slow/story.ts';
+import { Action } from '../tables/actions.ts';
+import { labelEntryWords, labelKey, Payload } from '../tables/labels.ts';
+import { routeWords, type TableSizes, Tables } from '../tables/tables.ts';
+import { StrideTrieSizer } from '../tables/trie.ts';
+import { type Binding, bindLabels } from './compile/label-manager.ts';
+import type { GroupPlan } from './compile/plan.ts';
+import { popMode, Resolver } from './compile/resolver.ts';
+import { Rib, type RibEntry } from './compile/rib.ts';
+import { portNames, vlanMapKeys, writeInterfaces } from './compile/write-interfaces.ts';
+import { type ActionWords, entryAction, pathAction, writePaths } from './compile/write-paths.ts';
+import type { ActionPath, LabelModel, RouterModel } from './model.ts';
+import { namesOf } from './names.ts';
+
+/** Neighbours that may be learned beyond those the configuration names. */
+const learnedNeighborsMax = 4096;
+
+/** A label of the incoming label map, with its paths resolved. */
+export interface PlannedLabel {
+  readonly model: LabelModel;
+  /** Set by the label manager or by `vrfs.X.label`. */
+  readonly binding: Binding | undefined;
+  /** undefined for a label that is an action, or that no path makes usable. */
+  readonly group: GroupPlan | undefined;
+  readonly usable: boolean;
+}
+
+export interface CompiledRouter {
+  readonly model: RouterModel;
+  readonly tables: Tables;
+  /** In the order of port numbers. */
+  readonly portNames: readonly string[];
+  readonly rib: Rib;
+  /** Entries by route number, from 1. */
+  readonly routes: readonly RibEntry[];
+  readonly labels: readonly PlannedLabel[];
+  readonly resolver: Resolver;
+  readonly bindings: readonly Binding[];
+  readonly warnings: readonly string[];
+  /** What the tables' numbers are called. */
+  readonly names: Names;
+}
+
+/** Label entries that VRFs make by themselves. */
+function bindingModel(binding: Binding): LabelModel {
+  const path = `vrfs.${binding.vrf}`;
+  if (binding.paths === undefined) {
+    const table = {
+      kind: 'table',
+      target: binding.vrf,
+      weight: 1,
+      backup: false,
+      ttl: undefined,
+      tc: undefined,
+    } as const;
+    return { path, label: binding.label, paths: [table] };
+  }
+  const paths = binding.paths.map((each) => ({ ...each, vrf: each.vrf ?? binding.vrf, payload: 'ip' as const }));
+  return { path, label: binding.label, paths };
+}
+
+function planLabels(model: RouterModel, resolver: Resolver, bindings: readonly Binding[]): PlannedLabel[] {
+  const bound = bindings.map((binding) => ({ model: bindingModel(binding), binding }));
+  const written = model.labels.map((each) => ({ model: each, binding: undefined }));
+  return [...bound, ...written].map(({ model: label, binding }) => {
+    const direct = label.paths.length === 1 && label.paths[0]?.kind !== 'via';
+    const group = direct ? undefined : resolver.labelGroup(label);
+    return { model: label, binding, group, usable: direct || group !== undefined };
+  });
+}
+
+function sizeTables(model: RouterModel, rib: Rib, routes: readonly RibEntry[], labels: number, resolver: Resolver) {
+  const tables = rib.tableNames.length;
+  const trie4 = new StrideTrieSizer(tables);
+  const trie6 = new StrideTrieSizer(tables);
+  for (const { prefix, table } of routes) {
+    (prefix.family === 4 ? trie4 : trie6).add(table, prefix.words, prefix.length);
+  }
+  const sizes: TableSizes = {
+    ports: portNames(model).length,
+    interfaces: model.interfaces.length,
+    vlanMaps: vlanMapKeys(model).length,
+    acceptLists: model.interfaces.filter((each) => each.acceptLabels !== undefined).length,
+    addresses: model.interfaces.reduce((sum, each) => sum + each.addresses.length, 0),
+    tables,
+    trie4Words: trie4.words,
+    trie6Words: trie6.words,
+    routes: routes.length + 1,
+    labelEntries: labels + 1,
+    groups: resolver.groups.all.length + 1,
+    legs: resolver.groups.legCount + 1,
+    pushes: resolver.groups.pushCount,
+    adjacencies: resolver.adjacencies.length + model.neighbors.length + learnedNeighborsMax,
+  };
+  return sizes;
+}
+
+function settingsOf(model: RouterModel) {
+  return {
+    id: model.id?.words[0],
+    id6: model.id6?.words,
+    popTtl: popMode(model.ttl),
+    popTc: popMode(model.tc),
+    icmpRate: model.icmp.rate,
+    icmpBurst: model.icmp.burst,
+    puntOther: model.punt,
+    entropyAtEgress: model.entropyAtEgress,
+    hashSeed: model.hashSeed,
+    hashPayload: model.hashPayload,
+  };
+}
+
+function writeAdjacencies(tables: Tables, model: RouterModel, resolver: Resolver): void {
+  // In this order, so that an adjacency's index is its number in the plan.
+  for (const plan of resolver.adjacencies) tables.adjacencies.add(plan.interface, plan.address.words);
+  const indexes = new Map(model.interfaces.map((each, index) => [each.name, index]));
+  for (const neighbor of model.neighbors) {
+    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = neighbor.mac;
+    const adjacency = tables.adjacencies.add(indexes.get(neighbor.interface) as number, neighbor.address.words);
+    tables.adjacencies.resolve(adjacency, (a << 8) | b, ((c << 24) | (d << 16) | (e << 8) | f) >>> 0, true);
+  }
+}
+
+function writeRoutes(tables: Tables, rib: Rib, routes: readonly RibEntry[]): void {
+  for (const [i, entry] of routes.entries()) {
+    const index = i + 1;
+    const action = entryAction(entry, (name) => rib.tableIndex(name));
+    tables.routes.set([...action, entry.prefix.length], index * routeWords);
+    const trie = entry.prefix.family === 4 ? tables.trie4 : tables.trie6;
+    trie.insert(entry.table, entry.prefix.words, entry.prefix.length, index);
+  }
+}
+
+function writeLabels(tables: Tables, model: RouterModel, rib: Rib, labels: readonly PlannedLabel[]): void {
+  for (const [i, { model: label, group, usable }] of labels.entries()) {
+    if (!usable) continue;
+    const index = i + 1;
+    const [first] = label.paths;
+    const action: ActionWords =
+      group === undefined
+        ? pathAction(first as ActionPath, (name) => rib.tableIndex(name))
+        : [Action.group, group.index];
+    const ends = group?.legs.every((leg) => leg.operation === 'ends') ?? false;
+    const ttl = popMode(first?.ttl ?? model.ttl);
+    const tc = popMode(first?.tc ?? model.tc);
+    tables.labels.entries.set(
+      [...action, Payload.unknown, ttl, tc, label.label, ends ? 1 : 0],
+      index * labelEntryWords,
+    );
+    tables.labels.map[labelKey(label.label)] = index;
+  }
+}
+
+/** Compiles the router. Throws ShimlineError CONFIG for what only resolution can find (too many labels, no label left). */
+export function compileRouter(model: RouterModel): CompiledRouter {
+  const rib = new Rib(model);
+  const resolver = new Resolver(model, rib);
+  resolver.resolveAll();
+  const bindings = bindLabels(model, (vrf, path) => resolver.isLocal(vrf, path));
+  const labels = planLabels(model, resolver, bindings);
+  const routes = [...rib.entries()].filter((entry) => entry.state === 'usable');
+  const tables = new Tables(sizeTables(model, rib, routes, labels.length, resolver), settingsOf(model));
+  writeInterfaces(tables.interfaces, model, rib);
+  writeAdjacencies(tables, model, resolver);
+  writePaths(tables.paths, resolver.groups.all);
+  writeRoutes(tables, rib, routes);
+  writeLabels(tables, model, rib, labels);
+  const ports = portNames(model);
+  return {
+    model,
+    tables,
+    names: namesOf(model, rib.tableNames, routes, ports),
+    portNames: ports,
+    rib,
+    routes,
+    labels,
+    resolver,
+    bindings,
+    warnings: [...rib.warnings, ...resolver.warnings],
+  };
+}

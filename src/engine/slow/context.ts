@@ -1,0 +1,114 @@
+// What the stages of the slow path share: tables, books, the three ways in which a frame ends, and the way in for
+// frames that the router makes itself.
+import type { Tables } from '../../tables/tables.ts';
+import { type Counters, Total } from '../counters.ts';
+import type { Output } from '../output.ts';
+import { Drop, type DropName, Punt, type PuntName } from '../reasons.ts';
+import type { IcmpLimiter } from './limiter.ts';
+import type { NeighborKeeper } from './neighbors.ts';
+import { Packet } from './packet.ts';
+import { type Names, Story } from './story.ts';
+
+export interface SlowContext {
+  readonly tables: Tables;
+  readonly output: Output;
+  readonly counters: Counters;
+  readonly limiter: IcmpLimiter;
+  readonly neighbors: NeighborKeeper;
+  /** Present when somebody wants explanations. */
+  readonly names: Names | undefined;
+  /** Working packets not in use. */
+  readonly spare: Packet[];
+}
+
+export function takePacket(context: SlowContext): Packet {
+  return context.spare.pop() ?? new Packet();
+}
+
+export function givePacket(context: SlowContext, packet: Packet): void {
+  if (context.spare.length < 8) context.spare.push(packet);
+}
+
+/** A packet that the router makes because of `cause`: it has the cause's port, time and number. */
+export function makePacket(context: SlowContext, cause: Packet, bytes: Uint8Array): Packet {
+  const made = takePacket(context);
+  made.arrive(bytes, 0, bytes.length, bytes.length, cause.port, cause.seconds, cause.nanoseconds);
+  made.made = true;
+  made.interface = cause.interface;
+  made.number = cause.number;
+  if (context.names !== undefined) made.story = new Story(context.names, cause.number);
+  countMade(context);
+  return made;
+}
+
+export function countMade(context: SlowContext): void {
+  context.counters.totals[Total.made] = context.counters.made + 1;
+}
+
+export function drop(context: SlowContext, packet: Packet, reason: DropName): void {
+  const number = Drop[reason];
+  context.counters.drops[number] = (context.counters.drops[number] as number) + 1;
+  context.output.drop(
+    number,
+    packet.port,
+    packet.arrived,
+    packet.start,
+    packet.captured,
+    packet.original,
+    packet.seconds,
+    packet.nanoseconds,
+    packet.story?.tell(packet.made, `dropped: ${reason}`),
+  );
+}
+
+export function punt(context: SlowContext, packet: Packet, reason: PuntName): void {
+  const number = Punt[reason];
+  context.counters.punts[number] = (context.counters.punts[number] as number) + 1;
+  context.output.punt(
+    number,
+    packet.port,
+    packet.arrived,
+    packet.start,
+    packet.captured,
+    packet.original,
+    packet.seconds,
+    packet.nanoseconds,
+    packet.story?.tell(packet.made, `punted: ${reason}`),
+  );
+}
+
+/** Sends `bytes` from `start` by a port, for `packet`. */
+export function transmit(
+  context: SlowContext,
+  packet: Packet,
+  port: number,
+  bytes: Uint8Array,
+  start: number,
+  captured: number,
+  original: number,
+  made = packet.made,
+): void {
+  const { counters } = context;
+  counters.outFrames[port] = (counters.outFrames[port] as number) + 1;
+  counters.outBytes[port] = (counters.outBytes[port] as number) + original;
+  context.output.transmit(
+    port,
+    bytes,
+    start,
+    captured,
+    original,
+    packet.seconds,
+    packet.nanoseconds,
+    packet.story?.tell(made),
+  );
+}
+
+/**
+ * Whether `count` bytes at `at` of the working copy are there. When they are not the packet is dropped: as `reason`
+ * when the frame itself ends before, as `snapped` when only the capture does.
+ */
+export function need(context: SlowContext, packet: Packet, at: number, count: number, reason: DropName): boolean {
+  if (at + count <= packet.capturedEnd) return true;
+  drop(context, packet, at + count > packet.end ? reason : 'snapped');
+  return false;
+}

@@ -1,0 +1,42 @@
+// The explanation of one frame while it is being made: the slow path tells each decision as it takes it.
+import type { Explanation } from '../output.ts';
+
+/** What the tables' indexes are called. Control knows; the engine only asks when somebody wants an explanation. */
+export interface Names {
+  port(index: number): string;
+  interface(index: number): string;
+  /** `global` or `vrf red`. */
+  table(index: number): string;
+  /** The prefix of a route. */
+  route(index: number): string;
+}
+
+export class Story {
+  readonly names: Names;
+  readonly frame: number;
+  readonly steps: string[] = [];
+  readonly interfaces = new Set<string>();
+  readonly addresses = new Set<string>();
+  readonly labels = new Set<number>();
+
+  constructor(names: Names, frame: number) {
+    this.names = names;
+    this.frame = frame;
+  }
+
+  step(text: string): void {
+    this.steps.push(text);
+  }
+
+  /** The explanation so far, with how it ended. */
+  tell(made: boolean, ending?: string): Explanation {
+    return {
+      frame: this.frame,
+      made,
+      steps: ending === undefined ? [...this.steps] : [...this.steps, ending],
+      interfaces: [...this.interfaces],
+      addresses: [...this.addresses],
+      labels: [...this.labels],
+    };
+  }
+}

@@ -1,0 +1,29 @@
+// The incoming label map (ILM, RFC 3031 section 3.11): a word for each of the 2^20 labels, and the entries.
+//
+//   map[key]      index of the entry, 0: none. key is the label with its bits as they lie in a little-endian
+//                 word of the wire, so that a look-up swaps no bytes: see `labelKey`.
+//   entry, words  0 action kind   1 its argument   2 payload kind of the entry (see `Payload`)
+//                 3 TTL pop mode  4 TC pop mode (see `PopMode`)   5 label   6, 7 free
+
+/** What lies beneath the label, as its entry says: nothing said, either IP by the nibble, or one of them. */
+export const Payload = { unknown: 0, ip: 1, ip4: 4, ip6: 6 } as const;
+/** RFC 3443 and RFC 3270 at a pop: uniform copies downwards; pipe and short-pipe leave what is beneath alone. */
+export const PopMode = { uniform: 0, pipe: 1 } as const;
+
+export const labelCount = 1 << 20;
+export const labelEntryWords = 8;
+
+/** Key of a label (20 bits): byte 0 and 1 of the wire in bits 0–15, the high nibble of byte 2 in bits 16–19. */
+export function labelKey(label: number): number {
+  return ((label >>> 12) & 0xff) | ((label << 4) & 0xff00) | ((label & 15) << 16);
+}
+
+export class LabelTable {
+  readonly map: Uint32Array;
+  readonly entries: Uint32Array;
+
+  constructor(map: Uint32Array, entries: Uint32Array) {
+    this.map = map;
+    this.entries = entries;
+  }
+}
