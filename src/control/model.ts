@@ -110,6 +110,8 @@ export interface ActionPath {
   readonly backup: boolean;
   readonly ttl: TtlMode | undefined;
   readonly tc: TcMode | undefined;
+  /** Label entries only. */
+  readonly payload: PayloadKind | undefined;
 }
 
 export type PathModel = ViaPath | ActionPath;

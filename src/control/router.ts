@@ -2,12 +2,12 @@
 
 import type { Names } from '../engine/slow/story.ts';
 import { Action } from '../tables/actions.ts';
-import { labelEntryWords, labelKey, Payload } from '../tables/labels.ts';
+import { labelEntryWords, labelKey } from '../tables/labels.ts';
 import { routeWords, type TableSizes, Tables } from '../tables/tables.ts';
 import { StrideTrieSizer } from '../tables/trie.ts';
 import { type Binding, bindLabels } from './compile/label-manager.ts';
 import type { GroupPlan } from './compile/plan.ts';
-import { popMode, Resolver } from './compile/resolver.ts';
+import { payloadNumber, popMode, Resolver } from './compile/resolver.ts';
 import { Rib, type RibEntry } from './compile/rib.ts';
 import { portNames, vlanMapKeys, writeInterfaces } from './compile/write-interfaces.ts';
 import { type ActionWords, entryAction, pathAction, writePaths } from './compile/write-paths.ts';
@@ -54,6 +54,7 @@ function bindingModel(binding: Binding): LabelModel {
       backup: false,
       ttl: undefined,
       tc: undefined,
+      payload: undefined,
     } as const;
     return { path, label: binding.label, paths: [table] };
   }
@@ -146,7 +147,7 @@ function writeLabels(tables: Tables, model: RouterModel, rib: Rib, labels: reado
     const ttl = popMode(first?.ttl ?? model.ttl);
     const tc = popMode(first?.tc ?? model.tc);
     tables.labels.entries.set(
-      [...action, Payload.unknown, ttl, tc, label.label, ends ? 1 : 0],
+      [...action, payloadNumber(first?.payload), ttl, tc, label.label, ends ? 1 : 0],
       index * labelEntryWords,
     );
     tables.labels.map[labelKey(label.label)] = index;

@@ -2,6 +2,7 @@
 import type { Tables } from '../tables/tables.ts';
 import type { Batch } from '../wire/batch.ts';
 import { Counters } from './counters.ts';
+import { createFastPath, type FastPath, Verdict } from './fast/fast.ts';
 import type { Output } from './output.ts';
 import { SlowPath } from './slow/slow.ts';
 import type { Names } from './slow/story.ts';
@@ -15,27 +16,61 @@ export interface ForwarderOptions {
 
 export class Forwarder {
   readonly counters: Counters;
+  readonly #output: Output;
   readonly #slow: SlowPath;
-  #number = 0;
+  readonly #fast: FastPath | undefined;
+  /** Frames that have arrived so far. */
+  #arrived = 0;
 
   constructor(tables: Tables, output: Output, options: ForwarderOptions = {}) {
     this.counters = new Counters(tables.interfaces.portCount);
+    this.#output = output;
     this.#slow = new SlowPath(tables, output, this.counters, options.explain);
+    const slowOnly = options.slowOnly === true || options.explain !== undefined;
+    this.#fast = slowOnly ? undefined : createFastPath(tables, this.counters);
   }
 
-  /** Treats every frame of the batch. Its bytes may change; the caller clears it. */
+  /** Treats every frame of the batch. Its bytes, starts and lengths may change; the caller clears it. */
   process(batch: Batch): void {
-    for (let slot = 0; slot < batch.count; slot++) {
-      this.#countIn(batch, slot);
-      this.#slow.process(batch, slot, ++this.#number);
+    this.#countIn(batch);
+    for (let from = 0; from < batch.count; ) {
+      const to = this.#fast === undefined ? batch.count : this.#fast.run(batch, from);
+      this.#hand(batch, from, to);
+      from = to;
+    }
+    this.#arrived += batch.count;
+  }
+
+  #countIn(batch: Batch): void {
+    const { inFrames, inBytes } = this.counters;
+    const { port, original, count } = batch;
+    for (let slot = 0; slot < count; slot++) {
+      const index = port[slot] as number;
+      inFrames[index] = (inFrames[index] as number) + 1;
+      inBytes[index] = (inBytes[index] as number) + (original[slot] as number);
     }
   }
 
-  #countIn(batch: Batch, slot: number): void {
-    const { inFrames, inBytes } = this.counters;
-    const port = batch.port[slot] as number;
-    inFrames[port] = (inFrames[port] as number) + 1;
-    inBytes[port] = (inBytes[port] as number) + (batch.original[slot] as number);
+  /** Hands out what the fast path has done, and gives the slow path the rest, in order. */
+  #hand(batch: Batch, from: number, to: number): void {
+    const output = this.#output;
+    const { bytes, start, captured, original, seconds, nanoseconds } = batch;
+    for (let slot = from; slot < to; slot++) {
+      if (this.#fast === undefined || this.#fast.verdict[slot] !== Verdict.sent) {
+        this.#slow.process(batch, slot, this.#arrived + slot + 1);
+        continue;
+      }
+      output.transmit(
+        this.#fast.egress[slot] as number,
+        bytes,
+        start[slot] as number,
+        captured[slot] as number,
+        original[slot] as number,
+        seconds[slot] as number,
+        nanoseconds[slot] as number,
+        undefined,
+      );
+    }
   }
 
   /** The end of the input: frames that still wait for a neighbour are dropped. */

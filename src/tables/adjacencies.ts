@@ -2,7 +2,9 @@
 // neighbour table too: a hash over (interface, address) finds them.
 //
 //   adjacency, words  0 flags (see `Adjacency`)   1 interface   2 MAC, first two bytes   3 MAC, last four
-//                     4 family   5–8 address   9 next in the hash chain + 1   10–15 free
+//                     4 family   5–8 address   9 next in the hash chain + 1
+//                     10, 11 the MAC address as the fast path writes it: its first two bytes in the upper half of a
+//                     little-endian word, its last four in the next   12–15 free
 //   buckets           adjacency + 1
 
 export const adjacencyWords = 16;
@@ -23,6 +25,11 @@ function hashKey(interfaceIndex: number, words: readonly number[] | Uint32Array)
     hash ^= hash >>> 15;
   }
   return hash >>> 0;
+}
+
+/** The word with its four bytes in the other order. */
+export function swapBytes(word: number): number {
+  return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }
 
 export class AdjacencyTable {
@@ -83,6 +90,8 @@ export class AdjacencyTable {
     const at = index * adjacencyWords;
     this.entries[at + 2] = macHigh;
     this.entries[at + 3] = macLow;
+    this.entries[at + 10] = swapBytes(macHigh) >>> 0;
+    this.entries[at + 11] = swapBytes(macLow) >>> 0;
     this.entries[at] = (this.entries[at] as number) | Adjacency.resolved | (fixed ? Adjacency.fixed : 0);
   }
 

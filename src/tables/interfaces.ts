@@ -5,7 +5,9 @@
 //   interface, words  0 flags (see `Interface`)   1 port   2 table   3 mtu, bytes
 //                     4 MAC, first two bytes   5 MAC, last four (numbers as written)
 //                     6 first tag put on (TPID << 16 | VID)   7 second tag   8 tags   9 accept list + 1
-//                     10 first address in `addresses`   11 addresses   12–15 free
+//                     10 first address in `addresses`   11 addresses
+//                     little-endian, for the fast path: 12 MAC bytes 0–3   13 MAC bytes 4, 5, then the first TPID or 0
+//                     14 first TCI, then the second TPID or 0   15 second TCI
 //   VLAN map          4,096 words in `maps`: interface + 1; of an outer map: the inner map + 1
 //   accept list       32,768 words in `accepted`: one bit for each label
 //   address, words    0 family   1 prefix length   2–5 address   6, 7 free

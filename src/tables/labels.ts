@@ -18,6 +18,11 @@ export function labelKey(label: number): number {
   return ((label >>> 12) & 0xff) | ((label << 4) & 0xff00) | ((label & 15) << 16);
 }
 
+/** A stack entry of the label with TC, S and TTL 0, as a little-endian machine reads it. */
+export function wireLabel(label: number): number {
+  return ((label >>> 12) & 0xff) | ((label << 4) & 0xff00) | ((label & 15) << 20);
+}
+
 export class LabelTable {
   readonly map: Uint32Array;
   readonly entries: Uint32Array;

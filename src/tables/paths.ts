@@ -6,8 +6,9 @@
 //   leg, words    0 action kind   1 its argument   2 weight   3 flags (see `Leg`)
 //                 4 first label in `pushes`   5 labels to push, the swapped one not counted
 //                 6 TTL push mode: 0 uniform, else the value   7 TC push mode (see `PushTc`)
-//                 8 TTL pop mode   9 TC pop mode   10 payload kind   11 free   12 swapped label   13–15 free
+//                 8 TTL pop mode   9 TC pop mode   10 payload kind   11 free   12 swapped label   13 the same in wire form   14, 15 free
 //   pushes        labels in the order of pushing: lowest first
+//   pushWire      the same as stack entries with TC, S and TTL 0, as a little-endian machine reads them
 
 export const groupWords = 4;
 export const legWords = 16;
@@ -32,10 +33,12 @@ export class PathTable {
   readonly groups: Uint32Array;
   readonly legs: Uint32Array;
   readonly pushes: Uint32Array;
+  readonly pushWire: Uint32Array;
 
-  constructor(groups: Uint32Array, legs: Uint32Array, pushes: Uint32Array) {
+  constructor(groups: Uint32Array, legs: Uint32Array, pushes: Uint32Array, pushWire: Uint32Array) {
     this.groups = groups;
     this.legs = legs;
     this.pushes = pushes;
+    this.pushWire = pushWire;
   }
 }

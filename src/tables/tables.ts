@@ -65,6 +65,7 @@ function wordCounts(sizes: TableSizes) {
     groups: sizes.groups * groupWords,
     legs: sizes.legs * legWords,
     pushes: sizes.pushes,
+    pushWire: sizes.pushes,
     adjacencies: sizes.adjacencies * adjacencyWords,
     buckets: powerOfTwoFrom(sizes.adjacencies * 2),
     adjacencyCount: 1,
@@ -98,7 +99,7 @@ export class Tables {
     this.trie6 = new StrideTrie(take('trie6'), sizes.tables);
     this.routes = take('routes');
     this.labels = new LabelTable(take('labelMap'), take('labelEntries'));
-    this.paths = new PathTable(take('groups'), take('legs'), take('pushes'));
+    this.paths = new PathTable(take('groups'), take('legs'), take('pushes'), take('pushWire'));
     this.adjacencies = new AdjacencyTable(take('adjacencies'), take('buckets'), take('adjacencyCount'));
   }
 }

@@ -10,11 +10,6 @@ export const targetMacAt = 18;
 export const targetAddressAt = 24;
 export const ArpOperation = { request: 1, reply: 2 } as const;
 
-/** Bytes that the message takes by its own length fields; needs the first 8 bytes. */
-export function arpMessageBytes(bytes: Bytes, at: number): number {
-  return 8 + 2 * (bytes[at + 4] as number) + 2 * (bytes[at + 5] as number);
-}
-
 /** Whether it is about Ethernet and IPv4. */
 export function isEthernetIpv4(bytes: Bytes, at: number): boolean {
   return read16(bytes, at) === 1 && read16(bytes, at + 2) === 0x0800 && read16(bytes, at + 4) === 0x0604;

@@ -214,8 +214,8 @@ export class Resolver {
   #labelLeg(path: PathModel, target: LegTarget): LegPlan {
     const base = this.#routeLeg(path, target);
     const modes = { popTtl: popMode(path.ttl ?? this.#model.ttl), popTc: popMode(path.tc ?? this.#model.tc) };
-    if (path.kind !== 'via') return { ...base, ...modes };
     const payload = payloadNumber(path.payload);
+    if (path.kind !== 'via') return { ...base, ...modes, payload };
     const labels = path.labels ?? [];
     const lowest = labels.at(-1);
     if (lowest === undefined) {

@@ -42,6 +42,22 @@ function tagsOf(each: InterfaceModel): number[] {
   return each.outer === undefined ? [inner] : [tag(EtherType.serviceVlan, each.outer), inner];
 }
 
+/** Source MAC and tags as the words of a frame that a little-endian machine writes, the EtherType left zero. */
+function wireHeader(each: InterfaceModel, tags: readonly number[]): number[] {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = each.mac ?? [];
+  const bytes = [
+    a,
+    b,
+    c,
+    d,
+    e,
+    f,
+    ...tags.flatMap((tag) => [tag >>> 24, (tag >>> 16) & 255, (tag >>> 8) & 255, tag & 255]),
+  ];
+  const word = (at: number) => [0, 8, 16, 24].reduce((sum, shift, i) => sum | ((bytes[at + i] ?? 0) << shift), 0) >>> 0;
+  return [word(0), word(4), word(8), word(12)];
+}
+
 function flagsOf(each: InterfaceModel): number {
   return (
     Interface.up |
@@ -68,6 +84,7 @@ export function writeInterfaces(table: InterfaceTable, model: RouterModel, rib: 
       record,
     );
     table.interfaces[record + 8] = tags.length;
+    table.interfaces.set(wireHeader(each, tags), record + 12);
     if (each.acceptLabels !== undefined) {
       table.interfaces[record + 9] = nextList + 1;
       writeAcceptList(table.accepted, nextList++, each.acceptLabels);

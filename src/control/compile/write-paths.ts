@@ -1,5 +1,6 @@
 // Groups, legs, pushed labels and the actions of routes and labels, from plans to words.
 import { Action } from '../../tables/actions.ts';
+import { wireLabel } from '../../tables/labels.ts';
 import { groupWords, Leg, legWords, type PathTable } from '../../tables/paths.ts';
 import type { ActionPath } from '../model.ts';
 import type { GroupPlan, LegPlan, LegTarget } from './plan.ts';
@@ -41,8 +42,12 @@ export function writePaths(table: PathTable, groups: readonly GroupPlan[]): void
     for (const [i, leg] of group.legs.entries()) {
       const record = (group.firstLeg + i) * legWords;
       table.legs.set([...targetAction(leg.target), leg.weight, legFlags(leg), nextPush, leg.pushes.length], record);
-      table.legs.set([leg.pushTtl, leg.pushTc, leg.popTtl, leg.popTc, leg.payload, 0, leg.swapLabel], record + 6);
+      table.legs.set(
+        [leg.pushTtl, leg.pushTc, leg.popTtl, leg.popTc, leg.payload, 0, leg.swapLabel, wireLabel(leg.swapLabel)],
+        record + 6,
+      );
       table.pushes.set(leg.pushes, nextPush);
+      table.pushWire.set(leg.pushes.map(wireLabel), nextPush);
       nextPush += leg.pushes.length;
     }
   }

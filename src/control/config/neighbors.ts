@@ -1,13 +1,14 @@
-// Static neighbours: each on a connected subnet of a routed interface, each once.
+// Static neighbours: each on a routed interface, each once. A next hop with an `interface` of its own may lie outside
+// of every subnet, so a neighbour may too.
 
-import { contains, formatAddress, type IpAddress } from '../../wire/address.ts';
+import { formatAddress, type IpAddress } from '../../wire/address.ts';
 import type { NeighborModel } from '../model.ts';
 import type { ReadInterface } from './interfaces.ts';
 import { type Referents, requireRouted } from './paths.ts';
 import { type Findings, formatPlace, type Place } from './problems.ts';
 import type { NeighborConfig } from './schema.ts';
 import type { Draft } from './structure.ts';
-import { isLinkLocal, readHost, readMac } from './values.ts';
+import { readHost, readMac } from './values.ts';
 import type { World } from './world.ts';
 
 /** A neighbour by itself, without a look at its interface. */
@@ -20,11 +21,9 @@ export function readNeighbor({ place, value }: Draft<Partial<NeighborConfig>>, f
 
 function checkAddress(address: IpAddress, on: ReadInterface, place: Place, referents: Referents, world: World): void {
   const text = formatAddress(address);
-  const { name, addresses } = on.model;
-  const isOnLink = isLinkLocal(address) || addresses.some((subnet) => contains(subnet, address));
   if (on.table !== undefined && referents.tables.isOwn(on.table, address)) {
     world.findings.report(place, `${text} is an address of this router`);
-  } else if (!isOnLink && on.subnetsAreKnown) world.findings.report(place, `no subnet of ${name} covers ${text}`);
+  }
 }
 
 export function buildNeighbors(referents: Referents, world: World): NeighborModel[] {

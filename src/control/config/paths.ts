@@ -10,7 +10,7 @@ import type { Findings, Place } from './problems.ts';
 import { type LabelPathConfig, pathLabelCountMax } from './schema.ts';
 import type { Tables } from './tables.ts';
 import { isLinkLocal, readHost } from './values.ts';
-import { tableNamed, type World } from './world.ts';
+import { describeTable, tableNamed, type World } from './world.ts';
 
 export type EntryKind = 'route' | 'label';
 type PathConfig = Partial<LabelPathConfig>;
@@ -66,7 +66,7 @@ function readAction(kind: ActionPath['kind'], config: PathConfig, place: Place, 
   const value = config[kind];
   const target = typeof value === 'string' ? value : '';
   const { weight = 1, backup = false } = config;
-  const action: ActionPath = { kind, target, weight, backup, ttl: modes.ttl, tc: modes.tc };
+  const action: ActionPath = { kind, target, weight, backup, ...modes };
   return action;
 }
 
@@ -181,7 +181,7 @@ function checkVia(path: ViaPath, place: Place, ownTable: string | undefined, ref
   const on = requireRouted(path.interface, [...place, 'interface'], referents, world);
   if (on?.table === undefined) return;
   if (named !== undefined && named !== on.table) {
-    const wrong = `${path.interface} is in ${on.table}, not in ${named}`;
+    const wrong = `${path.interface} is in ${describeTable(on.table)}, not in ${describeTable(named)}`;
     findings.report([...place, 'interface'], wrong);
   } else checkNextHop(path, place, on.table, referents, world);
 }

@@ -72,8 +72,8 @@ export class Findings {
   }
 
   /** A key that stands twice: of all but the last value nothing is known. */
-  reportDuplicateKey(place: Place, message: string): void {
-    this.report(place, message, 'key');
+  reportDuplicateKey(place: Place, message: string, position: Position): void {
+    this.#add({ place, target: 'key', message, position });
     this.markIncomplete(place);
   }
 

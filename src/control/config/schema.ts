@@ -69,7 +69,7 @@ const ttlMode = (description: string) =>
   Type.Union([...modes, Type.Integer({ minimum: 1, maximum: 255 })], { description });
 const tcMode = (description: string) =>
   Type.Union([...modes, Type.Integer({ minimum: 0, maximum: 7 })], { description });
-const mtu = (description: string) => whole(description, 68, 65535);
+const mtu = (description: string) => whole(description, 28, 65535);
 const routeTarget = Type.String({
   pattern: '^([0-9]{1,10}|[0-9]{1,3}(\\.[0-9]{1,3}){3}):[0-9]{1,10}$',
   expected: 'ASN:NUMBER or IPV4:NUMBER, such as "65000:1"',

@@ -173,6 +173,25 @@ function readMap<T>(file: Table, name: SectionName, schema: TSchema, findings: F
   return drafts;
 }
 
+function readSections(file: Table, findings: Findings) {
+  const named = (kind: string) => (name: string) => otherNameProblem(kind, name);
+  const router = file.router === undefined ? undefined : checkValue(RouterSchema, file.router, ['router'], findings);
+  const map = <T>(name: SectionName, schema: TSchema, judge: NameProblem) =>
+    readMap<Partial<T>>(file, name, schema, findings, judge);
+  const list = <T>(name: SectionName, schema: TSchema) => readList<T>(file, name, schema, findings);
+  return {
+    router: isTable(router) ? { place: ['router'], name: '', value: router as Partial<RouterConfig> } : undefined,
+    interfaces: map<InterfaceConfig>('interfaces', InterfaceSchema, interfaceNameProblem),
+    vrfs: map<VrfConfig>('vrfs', VrfSchema, named('VRF')),
+    neighbors: list<Partial<NeighborConfig>>('neighbors', NeighborSchema),
+    routes: list<Partial<RouteConfig>>('routes', RouteSchema),
+    labels: list<Partial<LabelConfig>>('labels', LabelSchema),
+    pseudowires: map<PseudowireConfig>('pseudowires', PseudowireSchema, named('pseudowire')),
+    xconnects: list<XconnectConfig>('xconnects', XconnectSchema),
+    bridges: map<BridgeConfig>('bridges', BridgeSchema, named('bridge')),
+  };
+}
+
 /** Every section, read. undefined if the whole is not even a map. */
 export function readDrafts(file: unknown, findings: Findings): Drafts | undefined {
   if (!isTable(file)) {
@@ -184,33 +203,13 @@ export function readDrafts(file: unknown, findings: Findings): Drafts | undefine
     const { message, meant } = unknownKey(ConfigSchema, key);
     findings.reportUnknownKey([key], message, meant);
   }
-  const named = (kind: string) => (name: string) => otherNameProblem(kind, name);
-  const router = file.router === undefined ? undefined : checkValue(RouterSchema, file.router, ['router'], findings);
-  const sections = {
-    router: isTable(router) ? { place: ['router'], name: '', value: router as Partial<RouterConfig> } : undefined,
-    interfaces: readMap<Partial<InterfaceConfig>>(file, 'interfaces', InterfaceSchema, findings, interfaceNameProblem),
-    vrfs: readMap<Partial<VrfConfig>>(file, 'vrfs', VrfSchema, findings, named('VRF')),
-    neighbors: readList<Partial<NeighborConfig>>(file, 'neighbors', NeighborSchema, findings),
-    routes: readList<Partial<RouteConfig>>(file, 'routes', RouteSchema, findings),
-    labels: readList<Partial<LabelConfig>>(file, 'labels', LabelSchema, findings),
-    pseudowires: readMap<Partial<PseudowireConfig>>(
-      file,
-      'pseudowires',
-      PseudowireSchema,
-      findings,
-      named('pseudowire'),
-    ),
-    xconnects: readList<XconnectConfig>(file, 'xconnects', XconnectSchema, findings),
-    bridges: readMap<Partial<BridgeConfig>>(file, 'bridges', BridgeSchema, findings, named('bridge')),
-  };
+  const sections = readSections(file, findings);
   const isComplete = (name: SectionName) =>
     !findings.isIncomplete([name]) && (file[name] !== undefined || !findings.isIncomplete([]));
-  const namesOf = (kind: string, section: 'interfaces' | 'vrfs' | 'pseudowires') =>
-    new Names(
-      kind,
-      sections[section].map((draft) => draft.name),
-      isComplete(section),
-    );
+  const namesOf = (kind: string, section: 'interfaces' | 'vrfs' | 'pseudowires') => {
+    const all = sections[section].map((draft) => draft.name);
+    return new Names(kind, all, isComplete(section));
+  };
   const names = {
     interfaces: namesOf('interface', 'interfaces'),
     vrfs: namesOf('VRF', 'vrfs'),

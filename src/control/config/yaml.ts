@@ -17,7 +17,7 @@ import type { Findings, Locate, Place, Position, Target } from './problems.ts';
 /** Times values that aliases may multiply one document by. */
 const aliasCountMax = 1000;
 /** Faults of the text that leave no doubt about what it says: the rest can be judged all the same. */
-const harmlessCodes: readonly string[] = ['TAB_AS_INDENT', 'MULTIPLE_DOCS'];
+const harmlessCodes: readonly string[] = ['MULTIPLE_DOCS'];
 
 export interface YamlText {
   readonly value: unknown;
@@ -122,7 +122,8 @@ function reportDuplicateKeys(source: Source, node: unknown, place: Place, findin
     if (firstPair === undefined) firstPairs.set(key, pair);
     else {
       const { line } = source.positionOf(offsetOf(firstPair.key) ?? 0);
-      findings.reportDuplicateKey(inside, `duplicate key '${key}', first in line ${line}`);
+      const position = source.positionOf(offsetOf(pair.key) ?? 0);
+      findings.reportDuplicateKey(inside, `duplicate key '${key}', first in line ${line}`, position);
     }
     if (!isScalar(pair.value)) reportDuplicateKeys(source, pair.value, inside, findings);
   }

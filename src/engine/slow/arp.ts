@@ -3,7 +3,6 @@ import { interfaceWords } from '../../tables/interfaces.ts';
 import {
   ArpOperation,
   arpBytes,
-  arpMessageBytes,
   isEthernetIpv4,
   operationAt,
   senderAddressAt,
@@ -19,14 +18,10 @@ import { learn } from './learn.ts';
 import type { Packet } from './packet.ts';
 import { sendMadeFrame } from './request.ts';
 
-/** Type and length fields, before any address. */
-const arpFixedBytes = 8;
-
 export function receiveArp(context: SlowContext, packet: Packet): void {
   const { bytes, at } = packet;
   packet.story?.step(`${packet.story.names.interface(packet.interface)}: ARP`);
-  if (!need(context, packet, at, arpFixedBytes, 'runt')) return;
-  if (!need(context, packet, at, arpMessageBytes(bytes, at), 'runt')) return;
+  if (!need(context, packet, at, arpBytes, 'runt')) return;
   punt(context, packet, 'arp');
   const operation = read16(bytes, at + operationAt);
   if (!isEthernetIpv4(bytes, at)) return;

@@ -279,12 +279,12 @@ function perform(context: SlowContext, packet: Packet, label: number, action: La
     case Action.receive:
       punt(context, packet, 'local');
       return false;
-    case Action.pop:
+    case Action.pop: {
       packet.story?.step(`label ${label}: pop`);
-      return popAndGoOn(context, packet, ttlMode, tcMode, {
-        payload: payload === Payload.unknown ? Payload.ip : payload,
-        table: globalTableIndex,
-      });
+      // Under entropy labels alone IP belongs to the table of the interface of arrival (LBL-7), else to the global one.
+      const table = bottomAt(packet.bytes, packet.at) ? globalTableIndex : ingressTable(context, packet);
+      return popAndGoOn(context, packet, ttlMode, tcMode, { payload: payload || Payload.ip, table });
+    }
     default: {
       packet.story?.step(`label ${label}: pop, ${packet.story.names.table(action.argument)}`);
       const popped = popToBottom(context, packet, ttlMode, tcMode);

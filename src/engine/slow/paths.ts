@@ -25,18 +25,43 @@ function usable(tables: Tables, leg: number, level: number): boolean {
   return false;
 }
 
-/** The leg at the hash's share of the weights of those that `admit` lets in; -1 when it lets in none. */
-function pick(tables: Tables, group: number, hash: number, admit: (leg: number) => boolean): number {
-  const { legs, groups } = tables.paths;
-  const first = groups[group * groupWords] as number;
-  const last = first + (groups[group * groupWords + 1] as number);
+/** Further choices of a flow whose first leg is out of use, before the legs are simply taken in turn. */
+const probesMax = 16;
+
+/** The leg of the kind (`Leg.backup` or 0) at the hash's share of the weights; -1 when there is none. */
+function pick(tables: Tables, first: number, last: number, kind: number, hash: number): number {
+  const { legs } = tables.paths;
   let total = 0;
-  for (let leg = first; leg < last; leg++) if (admit(leg)) total += legs[leg * legWords + 2] as number;
+  for (let leg = first; leg < last; leg++) {
+    if (((legs[leg * legWords + 3] as number) & Leg.backup) === kind) total += legs[leg * legWords + 2] as number;
+  }
   let left = share(hash, total);
   for (let leg = first; leg < last; leg++) {
-    if (!admit(leg)) continue;
+    if (((legs[leg * legWords + 3] as number) & Leg.backup) !== kind) continue;
     left -= legs[leg * legWords + 2] as number;
     if (left < 0) return leg;
+  }
+  return -1;
+}
+
+/**
+ * The first usable leg in the flow's own order of preference: picks by one hash after the other, then the legs in
+ * turn. The order does not depend on what is up, so that a flow moves only when its own leg changes.
+ */
+function preferred(tables: Tables, first: number, last: number, kind: number, hash: number, level: number): number {
+  let leg = pick(tables, first, last, kind, hash);
+  if (leg < 0 || usable(tables, leg, level)) return leg;
+  let next = hash;
+  for (let probe = 0; probe < probesMax; probe++) {
+    next = finish(next ^ 0x3c6ef372);
+    leg = pick(tables, first, last, kind, next);
+    if (usable(tables, leg, level)) return leg;
+  }
+  const { legs } = tables.paths;
+  for (let i = 0; i < last - first; i++) {
+    leg = leg + 1 === last ? first : leg + 1;
+    const same = ((legs[leg * legWords + 3] as number) & Leg.backup) === kind;
+    if (same && usable(tables, leg, level)) return leg;
   }
   return -1;
 }
@@ -46,13 +71,10 @@ function pick(tables: Tables, group: number, hash: number, admit: (leg: number) 
  * another primary leg, then to the backups; flows on other legs stay where they are (ECMP-3). -1: all are down.
  */
 export function selectLeg(tables: Tables, group: number, flowHash: number, level: number): number {
-  const { legs } = tables.paths;
-  const isBackup = (leg: number) => ((legs[leg * legWords + 3] as number) & Leg.backup) !== 0;
+  const { groups } = tables.paths;
+  const first = groups[group * groupWords] as number;
+  const last = first + (groups[group * groupWords + 1] as number);
   const hash = atLevel(flowHash, level);
-  const chosen = pick(tables, group, hash, (leg) => !isBackup(leg));
-  if (chosen >= 0 && usable(tables, chosen, level)) return chosen;
-  const again = finish(hash ^ 0x3c6ef372);
-  const other = pick(tables, group, again, (leg) => !isBackup(leg) && usable(tables, leg, level));
-  if (other >= 0) return other;
-  return pick(tables, group, again, (leg) => isBackup(leg) && usable(tables, leg, level));
+  const primary = preferred(tables, first, last, 0, hash, level);
+  return primary >= 0 ? primary : preferred(tables, first, last, Leg.backup, hash, level);
 }

@@ -1,0 +1,657 @@
+// The fast path: the common cases of the slow path over a whole batch, in passes, so that the CPU overlaps the cache
+// misses of many frames. Whatever it is not sure of it leaves untouched for the slow path, and says so.
+//
+// Map of the passes over frames [from, to):
+//   1  link      tags and MAC to an interface, EtherType to a list: IPv4, IPv6 or labels. A frame that may change
+//                neighbours (ARP, ND) ends the run: what follows must see its effect.
+//   2  labels    walk the stack: explicit null, pop, label to table or to a path; swaps and pops are sent from here,
+//                IP that is uncovered joins the lists of pass 3
+//   3  headers   IP checks, destination and table to a key
+//   4  look-up   one pass a trie level
+//   5  rewrite   leg, labels, TTL, checksum, size, neighbour, link header; all checks before the first write
+//
+// All words are read as a little-endian machine sees them: a frame's bytes 0–3 are bits 0–7, 8–15, 16–23, 24–31.
+// State is captured as `const` by one factory: passing arrays as parameters costs 1.5 times as much.
+import { Action } from '../../tables/actions.ts';
+import { Adjacency, adjacencyWords, swapBytes } from '../../tables/adjacencies.ts';
+import { Interface, interfaceWords, mapWords, portWords } from '../../tables/interfaces.ts';
+import { labelEntryWords, Payload, PopMode } from '../../tables/labels.ts';
+import { groupWords, Leg, legWords, PushTc } from '../../tables/paths.ts';
+import { routeWords, type Tables } from '../../tables/tables.ts';
+import { childBit } from '../../tables/trie.ts';
+import { type Batch, batchFrames } from '../../wire/batch.ts';
+import type { Counters } from '../counters.ts';
+import { hashIp, hashLabelled } from '../hash.ts';
+import { selectLeg } from '../slow/paths.ts';
+
+/** What the fast path has done with a frame of the batch. */
+export const Verdict = { slow: 0, sent: 1 } as const;
+
+export interface FastPath {
+  /** By slot: `Verdict`. */
+  readonly verdict: Uint8Array;
+  /** By slot: the port by which a sent frame leaves; its start and lengths are in the batch. */
+  readonly egress: Uint32Array;
+  /** Treats frames from slot `from` on; answers the slot behind the last one treated. */
+  run(batch: Batch, from: number): number;
+}
+
+// EtherTypes as the upper half of a little-endian word.
+const TYPE_IPV4 = 0x0008;
+const TYPE_IPV6 = 0xdd86;
+const TYPE_MPLS = 0x4788;
+const TYPE_ARP = 0x0608;
+const TYPE_VLAN = 0x0081;
+/** The S bit of a stack entry. */
+const S_BIT = 0x00010000;
+/** TC and S of a stack entry. */
+const TC_S_BITS = 0x000f0000;
+/** Most label and table look-ups (LBL-12). */
+const lookupsMax = 8;
+/** Entries that one frame may get pushed; control refuses more. */
+const pushedMax = 16;
+
+/** How an IP packet came to pass 5. */
+const Hop = {
+  /** Looked up, or popped to a next hop: the router is a hop. */
+  counted: 0,
+  /** Penultimate hop pop in pipe model: TTL left alone. */
+  untouched: 1,
+} as const;
+
+export function createFastPath(tables: Tables, counters: Counters): FastPath {
+  const { settings } = tables;
+  const { ports, interfaces, maps } = tables.interfaces;
+  const { map: labelMap, entries: labelEntries } = tables.labels;
+  const { groups, legs, pushWire } = tables.paths;
+  const { entries: adjacencies } = tables.adjacencies;
+  const { routes } = tables;
+  const trie4 = tables.trie4.words;
+  const trie6 = tables.trie6.words;
+  const { outFrames, outBytes } = counters;
+
+  const verdict = new Uint8Array(batchFrames);
+  const egress = new Uint32Array(batchFrames);
+  // By slot.
+  const ingress = new Uint32Array(batchFrames);
+  /** Word index of the label or IP header that is on top now. */
+  const top = new Uint32Array(batchFrames);
+  /** Word index of what was behind the link header on arrival; labelled frames have their stack there. */
+  const network = new Uint32Array(batchFrames);
+  const labelled = new Uint8Array(batchFrames);
+  const table = new Uint32Array(batchFrames);
+  const lookups = new Uint8Array(batchFrames);
+  const found = new Uint32Array(batchFrames);
+  /** The leg that a label has chosen for the IP packet beneath it; 0: look up. */
+  const chosen = new Uint32Array(batchFrames);
+  const hop = new Uint8Array(batchFrames);
+  /** TTL that a uniform pop carries down (255: none), and TC (255: none). */
+  const carriedTtl = new Uint8Array(batchFrames);
+  const carriedTc = new Uint8Array(batchFrames);
+  /** Bytes of the IP packet, or of what is on top. */
+  const length = new Uint32Array(batchFrames);
+  // Lists of slots.
+  const list4 = new Uint32Array(batchFrames);
+  const list6 = new Uint32Array(batchFrames);
+  const listLabels = new Uint32Array(batchFrames);
+  let count4 = 0;
+  let count6 = 0;
+  let countLabels = 0;
+  /** Entries to be written in front of a frame, lowest first, as little-endian words. */
+  const stack = new Uint32Array(pushedMax + 2);
+  let stackCount = 0;
+  const key4 = new Uint32Array(1);
+  const key6 = new Uint32Array(4);
+  // The batch in work.
+  let words = new Uint32Array(0);
+  let bytes = new Uint8Array(0);
+
+  /** Pass 1. Answers the end of the run. */
+  function link(batch: Batch, from: number): number {
+    const { start, captured, original, port, count } = batch;
+    for (let slot = from; slot < count; slot++) {
+      verdict[slot] = Verdict.slow;
+      const begin = start[slot] as number;
+      const bytesHere = captured[slot] as number;
+      if (bytesHere < 34) {
+        if (mayChangeNeighbors(begin, bytesHere)) return slot + 1;
+        continue;
+      }
+      const portRecord = (port[slot] as number) * portWords;
+      let at = (begin + 14) >>> 2;
+      let match = ports[portRecord] as number;
+      let type = (words[at - 1] as number) >>> 16;
+      if (type === TYPE_VLAN) {
+        const tci = words[at] as number;
+        const vid = ((tci & 0x0f) << 8) | ((tci >>> 8) & 0xff);
+        const vlans = ports[portRecord + 2] as number;
+        type = tci >>> 16;
+        match = vlans === 0 || vid === 0 ? 0 : (maps[(vlans - 1) * mapWords + vid] as number);
+        at++;
+      }
+      if (type === TYPE_ARP) return slot + 1;
+      if (match === 0 || original[slot] !== bytesHere) {
+        if (mayChangeNeighbors(begin, bytesHere)) return slot + 1;
+        continue;
+      }
+      const record = (match - 1) * interfaceWords;
+      const macLow = words[(begin + 2) >>> 2] as number;
+      const macHigh = (words[begin >>> 2] as number) >>> 16;
+      const own0 = interfaces[record + 12] as number;
+      const forUs =
+        macHigh === (own0 & 0xffff) &&
+        macLow === ((own0 >>> 16) | (((interfaces[record + 13] as number) & 0xffff) << 16)) >>> 0;
+      if (!forUs) {
+        if (mayChangeNeighbors(begin, bytesHere)) return slot + 1;
+        continue;
+      }
+      const flags = interfaces[record] as number;
+      ingress[slot] = match - 1;
+      top[slot] = at;
+      network[slot] = at;
+      length[slot] = begin + bytesHere - (at << 2);
+      lookups[slot] = 0;
+      chosen[slot] = 0;
+      hop[slot] = Hop.counted;
+      carriedTtl[slot] = 255;
+      carriedTc[slot] = 255;
+      if (type === TYPE_MPLS) {
+        if ((flags & Interface.mpls) === 0) continue;
+        labelled[slot] = 1;
+        listLabels[countLabels++] = slot;
+        continue;
+      }
+      labelled[slot] = 0;
+      table[slot] = interfaces[record + 2] as number;
+      if (type === TYPE_IPV4) {
+        if ((flags & (Interface.urpfStrict | Interface.urpfLoose)) === 0) list4[count4++] = slot;
+      } else if (type === TYPE_IPV6) {
+        // ICMPv6 may be neighbour discovery: byte 6 of the header.
+        if (((words[at + 1] as number) & 0x00ff0000) === 58 << 16) {
+          if (mayChangeNeighbors(begin, bytesHere)) return slot + 1;
+        } else if ((flags & (Interface.urpfStrict | Interface.urpfLoose)) === 0) {
+          list6[count6++] = slot;
+        }
+      }
+    }
+    return count;
+  }
+
+  /** Whether a frame that the slow path will treat could teach it a neighbour. Rare, so bytewise and generous. */
+  function mayChangeNeighbors(begin: number, bytesHere: number): boolean {
+    const end = begin + bytesHere;
+    let at = begin + 12;
+    for (let tag = 0; tag < 2 && at + 2 <= end; tag++) {
+      const type = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+      if (type !== 0x8100 && type !== 0x88a8) break;
+      at += 4;
+    }
+    if (at + 2 > end) return false;
+    const type = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+    if (type === 0x0806) return true;
+    if (type !== 0x86dd || at + 43 > end || bytes[at + 8] !== 58) return false;
+    return bytes[at + 42] === 135 || bytes[at + 42] === 136;
+  }
+
+  /** Pass 2: one frame's stack. What it cannot do stays with the slow path. */
+  function walkLabels(batch: Batch, slot: number): void {
+    let at = top[slot] as number;
+    const endWord = at + ((length[slot] as number) >>> 2);
+    let bottom = at;
+    while (bottom < endWord && ((words[bottom] as number) & S_BIT) === 0) bottom++;
+    if (bottom >= endWord) return;
+    const interfaceIndex = ingress[slot] as number;
+    const record = interfaceIndex * interfaceWords;
+    const guarded = interfaces[record + 9] !== 0;
+    let word = words[at] as number;
+    let ttl = word >>> 24;
+    let tc = (word >>> 17) & 7;
+    for (let look = 1; look <= lookupsMax; look++) {
+      if (ttl <= 1) return;
+      const atBottom = at === bottom;
+      let ttlMode: number;
+      let tcMode: number;
+      let ipTable: number;
+      let payload = Payload.ip as number;
+      if ((word & 0xffff) === 0) {
+        const label = (word >>> 20) & 15;
+        if (label !== 0 && label !== 2) return;
+        ttlMode = settings.popTtl;
+        tcMode = settings.popTc;
+        ipTable = interfaces[record + 2] as number;
+        payload = label === 0 ? Payload.ip4 : Payload.ip6;
+      } else {
+        const label = ((word & 0xff) << 12) | ((word >>> 4) & 0xff0) | ((word >>> 20) & 15);
+        if (guarded && !tables.interfaces.accepts(interfaceIndex, label)) return;
+        const entry = (labelMap[(word & 0xffff) | ((word >>> 4) & 0xf0000)] as number) * labelEntryWords;
+        const kind = labelEntries[entry];
+        if (kind === Action.group) return takeLeg(batch, slot, at, bottom, ttl, tc, labelEntries[entry + 1] as number);
+        if (kind !== Action.table && kind !== Action.pop) return;
+        if (kind === Action.table && !atBottom) return;
+        payload = (labelEntries[entry + 2] as number) || Payload.ip;
+        ttlMode = labelEntries[entry + 3] as number;
+        tcMode = labelEntries[entry + 4] as number;
+        ipTable = kind === Action.table ? (labelEntries[entry + 1] as number) : 0;
+      }
+      at++;
+      if (atBottom) {
+        uncover(
+          slot,
+          at,
+          payload,
+          ipTable,
+          look,
+          ttlMode === PopMode.uniform ? ttl : 255,
+          tcMode === PopMode.uniform ? tc : 255,
+        );
+        return;
+      }
+      word = words[at] as number;
+      // An entropy label indicator: rare here.
+      if ((word & 0x00f0ffff) === 0x00700000) return;
+      ttl = ttlMode === PopMode.uniform ? Math.min(ttl, word >>> 24) : word >>> 24;
+      if (tcMode !== PopMode.uniform) tc = (word >>> 17) & 7;
+    }
+  }
+
+  /** IP lies beneath the last label: it joins a list of pass 3. */
+  function uncover(
+    slot: number,
+    at: number,
+    payload: number,
+    ipTable: number,
+    look: number,
+    ttl: number,
+    tc: number,
+  ): void {
+    const rest = (length[slot] as number) - ((at - (top[slot] as number)) << 2);
+    if (rest < 20) return;
+    const nibble = ((words[at] as number) >>> 4) & 15;
+    top[slot] = at;
+    length[slot] = rest;
+    table[slot] = ipTable;
+    lookups[slot] = look;
+    carriedTtl[slot] = ttl;
+    carriedTc[slot] = tc;
+    if (nibble === 4 && payload !== Payload.ip6) list4[count4++] = slot;
+    else if (nibble === 6 && payload !== Payload.ip4) list6[count6++] = slot;
+  }
+
+  /** A label whose entry has paths: swap, penultimate hop pop, or pop to a next hop. */
+  function takeLeg(
+    batch: Batch,
+    slot: number,
+    at: number,
+    bottom: number,
+    ttl: number,
+    tc: number,
+    group: number,
+  ): void {
+    let leg = groups[group * groupWords] as number;
+    if (groups[group * groupWords + 1] !== 1) {
+      leg = selectLeg(tables, group, flowHash(batch, slot), 0);
+      if (leg < 0) return;
+    }
+    const record = leg * legWords;
+    const flags = legs[record + 3] as number;
+    const atBottom = at === bottom;
+    stackCount = 0;
+    if ((flags & Leg.swap) !== 0) {
+      if ((flags & Leg.entropy) !== 0) return;
+      const rest = (length[slot] as number) - ((at + 1 - (top[slot] as number)) << 2);
+      const bit = (words[at] as number) & S_BIT;
+      stack[0] = ((legs[record + 13] as number) | (tc << 17) | bit | ((ttl - 1) << 24)) >>> 0;
+      stackCount = 1;
+      return follow(batch, slot, leg, at + 1, rest, TYPE_MPLS, ttl - 1, tc);
+    }
+    const uniformTtl = legs[record + 8] === PopMode.uniform;
+    const uniformTc = legs[record + 9] === PopMode.uniform;
+    if ((flags & Leg.php) !== 0 && !atBottom) {
+      const next = words[at + 1] as number;
+      const nextTtl = uniformTtl ? Math.min(ttl, next >>> 24) - 1 : next >>> 24;
+      if (uniformTtl && nextTtl < 1) return;
+      const nextTc = uniformTc ? tc : (next >>> 17) & 7;
+      stack[0] = ((next & ~(0xff000000 | TC_S_BITS)) | (next & S_BIT) | (nextTc << 17) | (nextTtl << 24)) >>> 0;
+      stackCount = 1;
+      const rest = (length[slot] as number) - ((at + 2 - (top[slot] as number)) << 2);
+      return follow(batch, slot, leg, at + 2, rest, TYPE_MPLS, nextTtl, nextTc);
+    }
+    if ((flags & (Leg.php | Leg.ends)) === 0 || !atBottom) return;
+    chosen[slot] = leg;
+    hop[slot] = (flags & Leg.php) !== 0 && !uniformTtl ? Hop.untouched : Hop.counted;
+    const payload = legs[record + 10] as number;
+    uncover(slot, at + 1, payload, 0, 0, uniformTtl ? ttl : 255, uniformTc ? tc : 255);
+  }
+
+  function flowHash(batch: Batch, slot: number): number {
+    const at = (network[slot] as number) << 2;
+    const end = (batch.start[slot] as number) + (batch.captured[slot] as number);
+    return labelled[slot] === 1
+      ? hashLabelled(settings.hashSeed, bytes, at, end, settings.hashPayload)
+      : hashIp(settings.hashSeed, bytes, at, end);
+  }
+
+  /** Pass 3 for IPv4: what is not plain leaves the list. */
+  function admit4(): void {
+    let kept = 0;
+    for (let i = 0; i < count4; i++) {
+      const slot = list4[i] as number;
+      const at = top[slot] as number;
+      const w0 = words[at] as number;
+      const w2 = words[at + 2] as number;
+      const source = words[at + 3] as number;
+      const destination = words[at + 4] as number;
+      const total = ((w0 >>> 8) & 0xff00) | (w0 >>> 24);
+      if ((w0 & 0xff) !== 0x45 || total < 20 || total > (length[slot] as number)) continue;
+      const w1 = words[at + 1] as number;
+      let sum =
+        (w0 & 0xffff) +
+        (w0 >>> 16) +
+        (w1 & 0xffff) +
+        (w1 >>> 16) +
+        (w2 & 0xffff) +
+        (w2 >>> 16) +
+        (source & 0xffff) +
+        (source >>> 16) +
+        (destination & 0xffff) +
+        (destination >>> 16);
+      sum = (sum & 0xffff) + (sum >>> 16);
+      sum = (sum & 0xffff) + (sum >>> 16);
+      if (sum !== 0xffff) continue;
+      const to = destination & 0xff;
+      if (to === 127) continue;
+      if (chosen[slot] === 0) {
+        const from = source & 0xff;
+        if (from === 0 || from === 127 || from >= 224 || to === 0 || to >= 224) continue;
+        if ((source & 0xffff) === 0xfea9 || (destination & 0xffff) === 0xfea9) continue;
+      }
+      length[slot] = total;
+      list4[kept++] = slot;
+    }
+    count4 = kept;
+  }
+
+  /** Pass 3 for IPv6. */
+  function admit6(): void {
+    let kept = 0;
+    for (let i = 0; i < count6; i++) {
+      const slot = list6[i] as number;
+      const at = top[slot] as number;
+      const w1 = words[at + 1] as number;
+      const rest = length[slot] as number;
+      const payload = ((w1 & 0xff) << 8) | ((w1 >>> 8) & 0xff);
+      if (rest < 40 || ((words[at] as number) & 0xf0) !== 0x60 || payload > rest - 40) continue;
+      const source = words[at + 2] as number;
+      const destination = words[at + 6] as number;
+      if (isSpecial6(source) || isSpecial6(destination)) continue;
+      length[slot] = payload + 40;
+      list6[kept++] = slot;
+    }
+    count6 = kept;
+  }
+
+  /** First word of addresses that rules speak of by name: ::/32 (unspecified, loopback, mapped), fe80::/10, ff00::/8. */
+  function isSpecial6(first: number): boolean {
+    return first === 0 || (first & 0xff) === 0xff || (first & 0xc0ff) === 0x80fe;
+  }
+
+  /** Pass 4: the leaf for each slot of the list in `found`. */
+  function lookup4(): void {
+    for (let i = 0; i < count4; i++) {
+      const slot = list4[i] as number;
+      if (chosen[slot] !== 0) {
+        found[slot] = 0;
+        continue;
+      }
+      const byte = (words[(top[slot] as number) + 4] as number) & 0xff;
+      found[slot] = trie4[((table[slot] as number) << 8) + byte] as number;
+    }
+    for (let shift = 8; shift < 32; shift += 8) {
+      for (let i = 0; i < count4; i++) {
+        const slot = list4[i] as number;
+        const entry = found[slot] as number;
+        if (entry < childBit) continue;
+        const byte = ((words[(top[slot] as number) + 4] as number) >>> shift) & 0xff;
+        found[slot] = trie4[((entry - childBit) << 8) + byte] as number;
+      }
+    }
+  }
+
+  function lookup6(): void {
+    let deeper = false;
+    for (let i = 0; i < count6; i++) {
+      const slot = list6[i] as number;
+      if (chosen[slot] !== 0) {
+        found[slot] = 0;
+        continue;
+      }
+      const byte = (words[(top[slot] as number) + 6] as number) & 0xff;
+      const entry = trie6[((table[slot] as number) << 8) + byte] as number;
+      found[slot] = entry;
+      if (entry >= childBit) deeper = true;
+    }
+    for (let level = 1; deeper && level < 16; level++) {
+      deeper = false;
+      const word = 6 + (level >>> 2);
+      const shift = (level & 3) << 3;
+      for (let i = 0; i < count6; i++) {
+        const slot = list6[i] as number;
+        let entry = found[slot] as number;
+        if (entry < childBit) continue;
+        const byte = ((words[(top[slot] as number) + word] as number) >>> shift) & 0xff;
+        entry = trie6[((entry - childBit) << 8) + byte] as number;
+        found[slot] = entry;
+        if (entry >= childBit) deeper = true;
+      }
+    }
+  }
+
+  /** The destination as host-order words, for tables that are keyed so. */
+  function keyOf(slot: number, family: 4 | 6): Uint32Array {
+    const at = top[slot] as number;
+    if (family === 4) {
+      key4[0] = swapBytes(words[at + 4] as number);
+      return key4;
+    }
+    for (let i = 0; i < 4; i++) key6[i] = swapBytes(words[at + 6 + i] as number);
+    return key6;
+  }
+
+  /** Pass 5: an IP packet with its route found, or with the leg that its label chose. */
+  function sendIp(batch: Batch, slot: number, family: 4 | 6): void {
+    let leg = chosen[slot] as number;
+    let connected = -1;
+    if (leg === 0) {
+      let record = (found[slot] as number) * routeWords;
+      let looks = (lookups[slot] as number) + 1;
+      let kind = routes[record] as number;
+      while (kind === Action.table) {
+        if (++looks > lookupsMax) return;
+        const next = routes[record + 1] as number;
+        record = (family === 4 ? tables.trie4 : tables.trie6).lookup(next, keyOf(slot, family)) * routeWords;
+        kind = routes[record] as number;
+      }
+      if (looks > lookupsMax) return;
+      const argument = routes[record + 1] as number;
+      if (kind === Action.connected) connected = argument;
+      else if (kind !== Action.group) return;
+      else if (groups[argument * groupWords + 1] === 1) leg = groups[argument * groupWords] as number;
+      else {
+        leg = selectLeg(tables, argument, flowHash(batch, slot), 0);
+        if (leg < 0) return;
+      }
+    }
+    const at = top[slot] as number;
+    const untouched = hop[slot] === Hop.untouched;
+    const headerTtl = family === 4 ? (words[at + 2] as number) & 0xff : (words[at + 1] as number) >>> 24;
+    let ttl = headerTtl;
+    if (!untouched) {
+      ttl = Math.min(headerTtl, carriedTtl[slot] as number) - 1;
+      if (ttl < 1) return;
+    }
+    const w0 = words[at] as number;
+    const tos = family === 4 ? (w0 >>> 8) & 0xff : ((w0 & 0x0f) << 4) | ((w0 >>> 12) & 0x0f);
+    const carried = carriedTc[slot] as number;
+    const newTos = carried === 255 || carried === tos >>> 5 ? tos : (carried << 5) | (tos & 3);
+    stackCount = 0;
+    const adjacency =
+      connected >= 0
+        ? tables.adjacencies.find(connected, keyOf(slot, family))
+        : walkLegs(batch, slot, leg, ttl, newTos >>> 5, true);
+    if (adjacency < 0) return;
+    const size = length[slot] as number;
+    if (!ready(adjacency, size + (stackCount << 2))) return;
+    if (family === 4) write4(at, headerTtl - ttl, tos, newTos);
+    else write6(at, ttl, tos, newTos);
+    finish(batch, slot, adjacency, at, size, stackCount > 0 ? TYPE_MPLS : family === 4 ? TYPE_IPV4 : TYPE_IPV6);
+  }
+
+  /** TTL and TOS of IPv4, and the checksum by RFC 1624 equation 3. `spent`: by how much the TTL falls. */
+  function write4(at: number, spent: number, tos: number, newTos: number): void {
+    const w2 = words[at + 2] as number;
+    // The TTL is the low byte of its little-endian half word: the checksum rises by what the TTL falls.
+    let check = (w2 >>> 16) + spent;
+    if (spent > 0 && check >= 0xffff) check -= 0xffff;
+    if (newTos !== tos) {
+      const w0 = words[at] as number;
+      const before = w0 & 0xffff;
+      const after = (w0 & 0xff) | (newTos << 8);
+      let sum = (~check & 0xffff) + (~before & 0xffff) + after;
+      sum = (sum & 0xffff) + (sum >>> 16);
+      sum = (sum & 0xffff) + (sum >>> 16);
+      check = ~sum & 0xffff;
+      words[at] = (w0 & 0xffff0000) | after;
+    }
+    words[at + 2] = (((w2 & 0xffff) - spent) | (check << 16)) >>> 0;
+  }
+
+  function write6(at: number, ttl: number, tos: number, newTos: number): void {
+    const w1 = words[at + 1] as number;
+    words[at + 1] = ((w1 & 0x00ffffff) | (ttl << 24)) >>> 0;
+    if (newTos === tos) return;
+    const w0 = words[at] as number;
+    words[at] = ((w0 & 0xffff0ff0) | (newTos >>> 4) | ((newTos & 15) << 12)) >>> 0;
+  }
+
+  /** Pass 2's own sends: a stack entry has been changed, `at` is what lies beneath it. */
+  function follow(
+    batch: Batch,
+    slot: number,
+    leg: number,
+    at: number,
+    rest: number,
+    type: number,
+    ttl: number,
+    tc: number,
+  ): void {
+    const adjacency = walkLegs(batch, slot, leg, ttl, tc, false);
+    if (adjacency < 0 || !ready(adjacency, rest + (stackCount << 2))) return;
+    finish(batch, slot, adjacency, at, rest, type);
+  }
+
+  /**
+   * Collects in `stack` what the leg and those behind it push; answers the adjacency they lead to, or -1 for the slow
+   * path. `ttl` and `tc` are those beneath; `onIp`: an IP header is beneath.
+   */
+  function walkLegs(batch: Batch, slot: number, firstLeg: number, ttl: number, tc: number, onIp: boolean): number {
+    let leg = firstLeg;
+    let ttlBeneath = ttl;
+    let tcBeneath = tc;
+    for (let level = 0; ; level++) {
+      const record = leg * legWords;
+      if (((legs[record + 3] as number) & Leg.entropy) !== 0) return -1;
+      const pushes = legs[record + 5] as number;
+      if (pushes > 0) {
+        const ttlMode = legs[record + 6] as number;
+        const tcMode = legs[record + 7] as number;
+        if (ttlMode !== 0) ttlBeneath = ttlMode;
+        if (tcMode < PushTc.uniform) tcBeneath = tcMode;
+        else if (tcMode === PushTc.pipe && onIp && stackCount === 0) tcBeneath = 0;
+        const first = legs[record + 4] as number;
+        const fields = (tcBeneath << 17) | (ttlBeneath << 24);
+        for (let i = 0; i < pushes; i++) {
+          const bottom = onIp && stackCount === 0 ? S_BIT : 0;
+          stack[stackCount++] = ((pushWire[first + i] as number) | fields | bottom) >>> 0;
+        }
+      }
+      const argument = legs[record + 1] as number;
+      const kind = legs[record];
+      if (kind === Action.adjacency) return argument;
+      if (kind !== Action.group) return -1;
+      if (groups[argument * groupWords + 1] === 1) {
+        leg = groups[argument * groupWords] as number;
+      } else {
+        leg = selectLeg(tables, argument, flowHash(batch, slot), level + 1);
+        if (leg < 0) return -1;
+      }
+    }
+  }
+
+  /** Whether the adjacency can be sent to now, and what is beneath the link header fits. */
+  function ready(adjacency: number, size: number): boolean {
+    const record = adjacency * adjacencyWords;
+    const both = Adjacency.resolved | Adjacency.up;
+    if (((adjacencies[record] as number) & both) !== both) return false;
+    const out = (adjacencies[record + 1] as number) * interfaceWords;
+    return ((interfaces[out] as number) & Interface.up) !== 0 && size <= (interfaces[out + 3] as number);
+  }
+
+  /** All is decided: the stack and the link header are written in front of word `at`, behind which `rest` bytes stay. */
+  function finish(batch: Batch, slot: number, adjacency: number, at: number, rest: number, type: number): void {
+    let word = at;
+    for (let i = 0; i < stackCount; i++) words[--word] = stack[i] as number;
+    const record = adjacency * adjacencyWords;
+    const out = (adjacencies[record + 1] as number) * interfaceWords;
+    const tags = interfaces[out + 8] as number;
+    const last = type << 16;
+    const source4 = interfaces[out + 13] as number;
+    if (tags === 0) {
+      words[--word] = source4 | last;
+    } else {
+      const second = interfaces[out + 14] as number;
+      if (tags === 1) {
+        words[--word] = second | last;
+      } else {
+        words[--word] = (interfaces[out + 15] as number) | last;
+        words[--word] = second;
+      }
+      words[--word] = source4;
+    }
+    words[--word] = interfaces[out + 12] as number;
+    words[--word] = adjacencies[record + 11] as number;
+    words[--word] = adjacencies[record + 10] as number;
+    const begin = (word << 2) + 2;
+    const size = (at << 2) - begin + rest;
+    const port = interfaces[out + 1] as number;
+    batch.start[slot] = begin;
+    batch.captured[slot] = size;
+    batch.original[slot] = size;
+    verdict[slot] = Verdict.sent;
+    egress[slot] = port;
+    outFrames[port] = (outFrames[port] as number) + 1;
+    outBytes[port] = (outBytes[port] as number) + size;
+  }
+
+  function run(batch: Batch, from: number): number {
+    words = batch.words as Uint32Array<ArrayBuffer>;
+    bytes = batch.bytes as Uint8Array<ArrayBuffer>;
+    count4 = 0;
+    count6 = 0;
+    countLabels = 0;
+    const to = link(batch, from);
+    for (let i = 0; i < countLabels; i++) walkLabels(batch, listLabels[i] as number);
+    if (count4 > 0) {
+      admit4();
+      lookup4();
+      for (let i = 0; i < count4; i++) sendIp(batch, list4[i] as number, 4);
+    }
+    if (count6 > 0) {
+      admit6();
+      lookup6();
+      for (let i = 0; i < count6; i++) sendIp(batch, list6[i] as number, 6);
+    }
+    return to;
+  }
+
+  return { verdict, egress, run };
+}

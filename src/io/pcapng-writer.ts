@@ -1,0 +1,182 @@
+// Writes pcapng, little-endian: one section, an interface description per port, enhanced packet blocks with comments.
+// Every block is a multiple of 4 long, so everything is stored in words.
+import type { FrameSink } from './device.ts';
+import { OutputFile, standardOutput } from './output-file.ts';
+import { type CaptureOptions, snapLength } from './pcap-writer.ts';
+import { blockType, byteOrderMagic, option, packetHeaderBytes, padded } from './pcapng-format.ts';
+import { RecordBuffer } from './record-buffer.ts';
+
+const application = 'shimline';
+/** An option's length is a 16-bit number. */
+const optionBytesMax = 0xffff;
+const text = new TextEncoder();
+
+/** One file with any number of interfaces. It is closed when each of them is, or by `close`. */
+export class PcapngFile {
+  readonly #file: OutputFile;
+  readonly #nanosecond: boolean;
+  /** A pcapng on standard output is complete even without a frame; a file without a frame is not created. */
+  readonly #lazy: boolean;
+  readonly #names: string[] = [];
+  #records: RecordBuffer | undefined;
+  #open = 0;
+  #closed = false;
+
+  /** `path` may be `-`, standard output. */
+  constructor(path: string, options: CaptureOptions) {
+    this.#file = new OutputFile(path);
+    this.#nanosecond = options.nanosecond;
+    this.#lazy = path !== standardOutput;
+  }
+
+  /** Adds an interface, described in the file under this name, and answers the sink for its frames. */
+  addInterface(name: string): FrameSink {
+    const id = this.#names.push(name) - 1;
+    this.#open++;
+    if (this.#records !== undefined) this.#describe(this.#records, name);
+    return new PcapngWriter(this, id, this.#nanosecond);
+  }
+
+  /** For the sinks: the buffer, with file and headers made on first use, and room for a block. */
+  records(): RecordBuffer {
+    const records = this.#records ?? this.#begin();
+    records.reserve();
+    return records;
+  }
+
+  /** For the sinks: one of them is closed. */
+  release(): void {
+    this.#open--;
+    if (this.#open === 0) this.close();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      if (!this.#lazy) this.#records ??= this.#begin();
+      this.#records?.flush();
+    } finally {
+      this.#file.close();
+      this.#records = undefined;
+    }
+  }
+
+  #begin(): RecordBuffer {
+    this.#file.open();
+    const records = new RecordBuffer(this.#file);
+    this.#records = records;
+    const lengthUnknown = 0xffff_ffff;
+    putBlock(
+      records,
+      blockType.sectionHeader,
+      [byteOrderMagic, 1, lengthUnknown, lengthUnknown],
+      [[option.userApplication, text.encode(application)]],
+    );
+    for (const name of this.#names) this.#describe(records, name);
+    return records;
+  }
+
+  #describe(records: RecordBuffer, name: string): void {
+    records.reserve();
+    const ethernet = 1;
+    putBlock(
+      records,
+      blockType.interfaceDescription,
+      [ethernet, snapLength],
+      [
+        [option.interfaceName, text.encode(name)],
+        [option.timeResolution, Uint8Array.of(this.#nanosecond ? 9 : 6)],
+      ],
+    );
+  }
+}
+
+/** The frames of one interface of a pcapng file; made by `PcapngFile.addInterface`. */
+export class PcapngWriter implements FrameSink {
+  readonly #file: PcapngFile;
+  readonly #id: number;
+  readonly #nanosecond: boolean;
+  #closed = false;
+
+  constructor(file: PcapngFile, id: number, nanosecond: boolean) {
+    this.#file = file;
+    this.#id = id;
+    this.#nanosecond = nanosecond;
+  }
+
+  write(
+    bytes: Uint8Array,
+    start: number,
+    captured: number,
+    original: number,
+    seconds: number,
+    nanoseconds: number,
+    comment?: string,
+  ): void {
+    const records = this.#file.records();
+    const at = records.at;
+    const frameAt = at + packetHeaderBytes;
+    records.copyFrame(bytes, start, captured, frameAt);
+    let end = frameAt + captured;
+    while ((end & 3) !== 0) records.bytes[end++] = 0;
+
+    const perSecond = this.#nanosecond ? 1_000_000_000 : 1_000_000;
+    const units = this.#nanosecond ? nanoseconds : (nanoseconds / 1000) >>> 0;
+    // 64 bits of time: the lower half exact modulo 2^32, the upper half from a sum that is off by far less than 2^32.
+    const low = (Math.imul(seconds, perSecond) + units) >>> 0;
+    const high = Math.round((seconds * perSecond + units - low) / 4_294_967_296);
+    const { words } = records;
+    const word = at >>> 2;
+    words[word] = blockType.enhancedPacket;
+    words[word + 2] = this.#id;
+    words[word + 3] = high;
+    words[word + 4] = low;
+    words[word + 5] = captured;
+    words[word + 6] = original;
+    if (comment !== undefined && comment !== '') end = putOptions(records, end, [[option.comment, cutText(comment)]]);
+    const total = end + 4 - at;
+    words[word + 1] = total;
+    words[end >>> 2] = total;
+    records.at = at + total;
+  }
+
+  close(): void {
+    if (!this.#closed) this.#file.release();
+    this.#closed = true;
+  }
+}
+
+type Option = readonly [code: number, value: Uint8Array];
+
+/** UTF-8, cut between two characters if it is too long for an option. */
+function cutText(comment: string): Uint8Array {
+  const room = new Uint8Array(Math.min(comment.length * 3, optionBytesMax));
+  return room.subarray(0, text.encodeInto(comment, room).written);
+}
+
+/** Puts options and their end mark; answers where they end. */
+function putOptions(records: RecordBuffer, from: number, options: readonly Option[]): number {
+  let at = from;
+  for (const [code, value] of options) {
+    records.words[at >>> 2] = code | (value.length << 16);
+    records.words[(at + 4 + value.length) >>> 2] = 0;
+    records.bytes.set(value, at + 4);
+    at += 4 + padded(value.length);
+  }
+  records.words[at >>> 2] = 0;
+  return at + 4;
+}
+
+/** Puts a block that holds no frame. */
+function putBlock(records: RecordBuffer, type: number, body: readonly number[], options: readonly Option[]): void {
+  const at = records.at;
+  const word = at >>> 2;
+  records.words[word] = type;
+  records.words.set(body, word + 2);
+  const end = putOptions(records, at + 8 + body.length * 4, options);
+  const total = end + 4 - at;
+  records.words[word + 1] = total;
+  records.words[end >>> 2] = total;
+  records.at = at + total;
+}

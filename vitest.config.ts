@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    // Two cores, noisy machines: generous, and no test asserts a duration.
+    testTimeout: 120_000,
+  },
+});
