@@ -2,7 +2,7 @@
 import { Action } from '../../tables/actions.ts';
 import { Adjacency, adjacencyWords } from '../../tables/adjacencies.ts';
 import { Interface, interfaceWords } from '../../tables/interfaces.ts';
-import { Leg, legWords, PushTc } from '../../tables/paths.ts';
+import { groupWords, Leg, legWords, PushTc } from '../../tables/paths.ts';
 import { read16 } from '../../wire/bytes.ts';
 import { EtherType, formatMac } from '../../wire/ethernet.ts';
 import * as v4 from '../../wire/ipv4.ts';
@@ -23,7 +23,7 @@ import { requestNeighbor } from './request.ts';
 /** Follows a leg, level by level, until it leads to an adjacency. Labels are pushed on the way. */
 export function followLeg(context: SlowContext, packet: Packet, firstLeg: number): void {
   const { tables } = context;
-  const { legs } = tables.paths;
+  const { legs, groups } = tables.paths;
   let leg = firstLeg;
   for (let level = 0; ; level++) {
     const record = leg * legWords;
@@ -31,11 +31,12 @@ export function followLeg(context: SlowContext, packet: Packet, firstLeg: number
     const argument = legs[record + 1] as number;
     switch (legs[record]) {
       case Action.adjacency:
+        packet.story?.tellPushes(ttlAt(packet.bytes, packet.at));
         return sendTo(context, packet, argument);
       case Action.group:
         leg = selectLeg(tables, argument, flowHash(context, packet), level + 1);
         if (leg < 0) return drop(context, packet, 'path-down');
-        packet.story?.step(`→ path ${leg}`);
+        if (groups[argument * groupWords + 1] !== 1) packet.story?.step(`→ path ${leg}`);
         break;
       case Action.punt:
         return punt(context, packet, 'configured');
@@ -76,7 +77,7 @@ export function pushEntropy(context: SlowContext, packet: Packet, tc: number, tt
   const label = entropyLabel(flowHash(context, packet));
   pushEntry(packet, label, 0, 0);
   pushEntry(packet, SpecialLabel.entropyIndicator, tc, ttl);
-  packet.story?.step(`push entropy label ${label} under indicator 7`);
+  packet.story?.pushed.push(label, SpecialLabel.entropyIndicator);
 }
 
 /** Pushes a leg's labels, lowest first, by its TTL and TC modes (TTL-3, TC-1, LBL-10). */
@@ -96,11 +97,7 @@ function pushLeg(context: SlowContext, packet: Packet, leg: number): void {
     const ttl = ttlMode === 0 ? ttlBeneath(packet) : ttlMode;
     pushEntry(packet, pushes[i] as number, tcForPush(packet, tcMode), ttl);
   }
-  if (count > 0 && packet.story !== undefined) {
-    const labels = Array.from(pushes.subarray(first, first + count));
-    for (const label of labels) packet.story.labels.add(label);
-    packet.story.step(`push ${labels.join(' ')}, ttl ${ttlAt(packet.bytes, packet.at)}`);
-  }
+  packet.story?.pushed.push(...pushes.subarray(first, first + count));
 }
 
 /** What lies beneath the outgoing stack. */

@@ -327,7 +327,7 @@ function takeLeg(context: SlowContext, packet: Packet, label: number, group: num
   const ttlMode = legs[record + 8] as number;
   const tcMode = legs[record + 9] as number;
   if ((flags & Leg.swap) !== 0) {
-    packet.story?.step(`label ${label}: path ${leg}, swap ${legs[record + 12]}`);
+    packet.story?.step(`label ${label}: path ${leg}`);
     swap(context, packet, leg);
   } else if ((flags & Leg.php) !== 0) {
     packet.story?.step(`label ${label}: path ${leg}, penultimate hop pop`);
@@ -354,6 +354,7 @@ function swap(context: SlowContext, packet: Packet, leg: number): void {
   const tc = tcAt(bytes, at);
   const bottom = bottomAt(bytes, at);
   packet.story?.labels.add(label);
+  packet.story?.step(`swap ${label}, ttl ${ttl}`);
   if (((legs[record + 3] as number) & Leg.entropy) !== 0) {
     packet.at += entryBytes;
     if (bottom) packet.ip = packet.at;

@@ -2,8 +2,18 @@
 // and the other end, the Ethernet header that goes onto what is sent.
 import { adjacencyWords } from '../../tables/adjacencies.ts';
 import { interfaceWords, mapWords, portWords } from '../../tables/interfaces.ts';
-import { read16, write16, write32 } from '../../wire/bytes.ts';
-import { EtherType, ethernetBytes, isGroupMac, isTag, macIs, tagBytes, typeAt, writeMac } from '../../wire/ethernet.ts';
+import { read16, read32, write16, write32 } from '../../wire/bytes.ts';
+import {
+  EtherType,
+  ethernetBytes,
+  formatMac,
+  isGroupMac,
+  isTag,
+  macIs,
+  tagBytes,
+  typeAt,
+  writeMac,
+} from '../../wire/ethernet.ts';
 import { receiveArp } from './arp.ts';
 import { drop, punt, type SlowContext } from './context.ts';
 import { receiveIp } from './ip.ts';
@@ -75,10 +85,15 @@ export function receive(context: SlowContext, packet: Packet): void {
   const { interfaces } = context.tables.interfaces;
   const group = isGroupMac(arrived, start);
   if (!group && !macIs(arrived, start, interfaces[record + 4] as number, interfaces[record + 5] as number)) {
+    packet.story?.step(`${packet.story.names.interface(match.interface)}: for ${macText(packet)}`);
     return drop(context, packet, 'not-for-us');
   }
   packet.beginWork(start + match.typeOffset + 2);
   receivePayload(context, packet, type, group);
+}
+
+function macText({ arrived, start }: Packet): string {
+  return formatMac(read16(arrived, start), read32(arrived, start + 2));
 }
 
 /** What the EtherType says (ETH-5). `group`: the frame came under a group MAC. */

@@ -19,6 +19,9 @@ export class Story {
   readonly addresses = new Set<string>();
   readonly labels = new Set<number>();
 
+  /** Labels pushed by the levels of a recursion so far, lowest first; told in one step. */
+  readonly pushed: number[] = [];
+
   constructor(names: Names, frame: number) {
     this.names = names;
     this.frame = frame;
@@ -26,6 +29,14 @@ export class Story {
 
   step(text: string): void {
     this.steps.push(text);
+  }
+
+  /** Tells what has been pushed; `ttl` is that of the top entry. */
+  tellPushes(ttl: number): void {
+    if (this.pushed.length === 0) return;
+    for (const label of this.pushed) this.labels.add(label);
+    this.step(`push ${this.pushed.join(' ')}, ttl ${ttl}`);
+    this.pushed.length = 0;
   }
 
   /** The explanation so far, with how it ended. */
