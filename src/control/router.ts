@@ -3,8 +3,8 @@
 import type { Names } from '../engine/slow/story.ts';
 import { Action } from '../tables/actions.ts';
 import { labelEntryWords, labelKey } from '../tables/labels.ts';
+import { wordsForPrefix } from '../tables/run-trie.ts';
 import { routeWords, type TableSizes, Tables } from '../tables/tables.ts';
-import { StrideTrieSizer } from '../tables/trie.ts';
 import { type Binding, bindLabels } from './compile/label-manager.ts';
 import type { GroupPlan } from './compile/plan.ts';
 import { payloadNumber, popMode, Resolver } from './compile/resolver.ts';
@@ -14,6 +14,8 @@ import { type ActionWords, entryAction, pathAction, writePaths } from './compile
 import type { ActionPath, LabelModel, RouterModel } from './model.ts';
 import { namesOf } from './names.ts';
 
+/** Words beyond the worst case, for a change that builds a node before it gives the old one back. */
+const trieSlackWords = 4096;
 /** Neighbours that may be learned beyond those the configuration names. */
 const learnedNeighborsMax = 4096;
 
@@ -74,10 +76,12 @@ function planLabels(model: RouterModel, resolver: Resolver, bindings: readonly B
 
 function sizeTables(model: RouterModel, rib: Rib, routes: readonly RibEntry[], labels: number, resolver: Resolver) {
   const tables = rib.tableNames.length;
-  const trie4 = new StrideTrieSizer(tables);
-  const trie6 = new StrideTrieSizer(tables);
-  for (const { prefix, table } of routes) {
-    (prefix.family === 4 ? trie4 : trie6).add(table, prefix.words, prefix.length);
+  // Room for the worst case: pages that are never touched cost nothing.
+  let trie4Words = tables + trieSlackWords;
+  let trie6Words = tables + trieSlackWords;
+  for (const { prefix } of routes) {
+    if (prefix.family === 4) trie4Words += wordsForPrefix(prefix.length);
+    else trie6Words += wordsForPrefix(prefix.length);
   }
   const sizes: TableSizes = {
     ports: portNames(model).length,
@@ -86,8 +90,8 @@ function sizeTables(model: RouterModel, rib: Rib, routes: readonly RibEntry[], l
     acceptLists: model.interfaces.filter((each) => each.acceptLabels !== undefined).length,
     addresses: model.interfaces.reduce((sum, each) => sum + each.addresses.length, 0),
     tables,
-    trie4Words: trie4.words,
-    trie6Words: trie6.words,
+    trie4Words,
+    trie6Words,
     routes: routes.length + 1,
     labelEntries: labels + 1,
     groups: resolver.groups.all.length + 1,

@@ -7,7 +7,7 @@ import { acceptWords, addressWords, InterfaceTable, interfaceWords, mapWords, po
 import { LabelTable, labelCount, labelEntryWords } from './labels.ts';
 import { bytesForWords, TableMemory } from './memory.ts';
 import { groupWords, legWords, PathTable } from './paths.ts';
-import { StrideTrie } from './trie.ts';
+import { RunTrie } from './run-trie.ts';
 
 export const routeWords = 4;
 
@@ -76,8 +76,8 @@ export class Tables {
   readonly settings: RouterSettings;
   readonly memory: TableMemory;
   readonly interfaces: InterfaceTable;
-  readonly trie4: StrideTrie;
-  readonly trie6: StrideTrie;
+  readonly trie4: RunTrie;
+  readonly trie6: RunTrie;
   readonly routes: Uint32Array;
   readonly labels: LabelTable;
   readonly paths: PathTable;
@@ -95,8 +95,8 @@ export class Tables {
       take('accepted'),
       take('addresses'),
     );
-    this.trie4 = new StrideTrie(take('trie4'), sizes.tables);
-    this.trie6 = new StrideTrie(take('trie6'), sizes.tables);
+    this.trie4 = new RunTrie(take('trie4'), sizes.tables);
+    this.trie6 = new RunTrie(take('trie6'), sizes.tables);
     this.routes = take('routes');
     this.labels = new LabelTable(take('labelMap'), take('labelEntries'));
     this.paths = new PathTable(take('groups'), take('legs'), take('pushes'), take('pushWire'));

@@ -365,42 +365,6 @@ describe('ECMP-1', () => {
     const frames = flows.map((i) => frame(four(), 16001, 7, { label: 100_000 + i, ttl: 0 }));
     expect(used(pathOfEach(router, frames))).toBe(4);
   });
-
-  /** A circuit whose pseudowire has four ways to its peer. */
-  const circuit = lab({
-    interfaces: { ac1: { mac: '02:00:00:00:02:20', mtu: 9000 } },
-    routes: [{ prefix: '192.0.2.2/32', paths: fanOut(4, { labels: [16002] }) }],
-    more: {
-      pseudowires: { acme: { peer: '192.0.2.2', localLabel: 24050, remoteLabel: 24060 } },
-      xconnects: [['ac1', { pseudowire: 'acme' }]],
-    },
-  });
-  const onCircuit = (dst: string, src: string, type: number, payload: Bytes): Sent => ({
-    port: 'ac1',
-    bytes: eth({ dst, src, type }, payload),
-  });
-  const macOf = (i: number) => `02:00:00:00:c0:${(i + 16).toString(16)}`;
-  const [a, b] = ['02:00:00:00:c1:01', '02:00:00:00:c1:02'];
-  const circuitSpread: [string, (i: number) => Sent][] = [
-    ['destination MAC', (i) => onCircuit(macOf(i), b, 0x1234, filler(46))],
-    ['source MAC', (i) => onCircuit(a, macOf(i), 0x1234, filler(46))],
-    ['EtherType', (i) => onCircuit(a, b, 0x9100 + i, filler(46))],
-    ['IPv4 ports inside', (i) => onCircuit(a, b, 0x0800, four(1000 + i))],
-    ['IPv4 source inside', (i) => onCircuit(a, b, 0x0800, four(1, 2, { src: `10.8.0.${i + 1}` }))],
-    ['IPv6 ports inside', (i) => onCircuit(a, b, 0x86dd, six(1000 + i))],
-  ];
-  for (const [name, make] of circuitSpread) {
-    test(`ECMP-1 frames that are not IP: the ${name} tells flows apart`, () => {
-      expect(used(pathOfEach(circuit, flows.map(make)))).toBe(4);
-    });
-  }
-  test('ECMP-1 frames that are not IP: other bytes do not count', () => {
-    const router = openRouter(circuit);
-    const frames = flows.map((i) => onCircuit(a, b, 0x1234, filler(46, i)));
-    expect(used(pathOfEach(router, frames))).toBe(1);
-    const sameFlow = flows.map((i) => onCircuit(a, b, 0x0800, four(1, 2, { ttl: i, id: i, tos: i })));
-    expect(used(pathOfEach(router, sameFlow))).toBe(1);
-  });
 });
 
 /** The share of each port among so many frames, sent in chunks. */

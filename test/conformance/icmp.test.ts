@@ -173,6 +173,20 @@ describe('TTL-8', () => {
       ),
     );
   });
+  test('TTL-8 a stack of 300 entries is listed whole', () => {
+    const below = Array.from({ length: 299 }, (_, i) => entry(500 + i, i & 255));
+    const stack = [entry(16001, 1), ...below];
+    expectDropped(
+      run(lab(transit), arriving('core1', toFar(), ...stack)),
+      'ttl-expired',
+      leaving(
+        'core2',
+        icmpError4({ src: id, dst: host, type: 11, code: 0, about: toFar(), stack }),
+        entry(17001, 254),
+        ...below.map((e) => ({ ...e, ttl: 255 })),
+      ),
+    );
+  });
   test('TTL-8 the error is pushed upon like any frame', () => {
     const stack = [entry(16002, 1)];
     const packet = toFar();

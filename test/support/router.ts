@@ -157,6 +157,22 @@ class Engine {
   }
 }
 
+function sameFrames(a: readonly (Seen & { reason?: string })[], b: readonly (Seen & { reason?: string })[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((seen, i) => {
+      const other = b[i] as Seen & { reason?: string };
+      const same = seen.port === other.port && seen.original === other.original && seen.time === other.time;
+      return same && seen.reason === other.reason && Buffer.compare(seen.bytes, other.bytes) === 0;
+    })
+  );
+}
+
+function sameResult(a: Result, b: Result): boolean {
+  const books = JSON.stringify(a.frames) === JSON.stringify(b.frames);
+  return books && sameFrames(a.out, b.out) && sameFrames(a.drops, b.drops) && sameFrames(a.punts, b.punts);
+}
+
 /** Opens a router from YAML text; throws what a wrong configuration throws. */
 export function openRouter(configYaml: string): TestRouter {
   const model = parseConfig(configYaml, 'test.yaml');
@@ -164,7 +180,8 @@ export function openRouter(configYaml: string): TestRouter {
   const [fast] = engines as [Engine];
   const both = (act: (engine: Engine) => Result): Result => {
     const [first, second] = engines.map(act) as [Result, Result];
-    expect(first).toEqual(second);
+    // `toEqual` is slow over many thousand frames, so it only words the difference.
+    if (!sameResult(first, second)) expect(first).toEqual(second);
     return first;
   };
   return {

@@ -17,8 +17,8 @@ import { Adjacency, adjacencyWords, swapBytes } from '../../tables/adjacencies.t
 import { Interface, interfaceWords, mapWords, portWords } from '../../tables/interfaces.ts';
 import { labelEntryWords, Payload, PopMode } from '../../tables/labels.ts';
 import { groupWords, Leg, legWords, PushTc } from '../../tables/paths.ts';
+import { nodeBit, nodeHeaderWords, popCount } from '../../tables/run-trie.ts';
 import { routeWords, type Tables } from '../../tables/tables.ts';
-import { childBit } from '../../tables/trie.ts';
 import { type Batch, batchFrames } from '../../wire/batch.ts';
 import type { Counters } from '../counters.ts';
 import { hashIp, hashLabelled } from '../hash.ts';
@@ -94,6 +94,8 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
   const list4 = new Uint32Array(batchFrames);
   const list6 = new Uint32Array(batchFrames);
   const listLabels = new Uint32Array(batchFrames);
+  /** Slots whose look-up goes on at the next level. */
+  const pending = new Uint32Array(batchFrames);
   let count4 = 0;
   let count6 = 0;
   let countLabels = 0;
@@ -395,54 +397,56 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
     return first === 0 || (first & 0xff) === 0xff || (first & 0xc0ff) === 0x80fe;
   }
 
-  /** Pass 4: the leaf for each slot of the list in `found`. */
+  /** Pass 4: the leaf for each slot of the list in `found`, a level at a time. */
   function lookup4(): void {
+    let nodes = 0;
     for (let i = 0; i < count4; i++) {
       const slot = list4[i] as number;
-      if (chosen[slot] !== 0) {
-        found[slot] = 0;
-        continue;
-      }
-      const byte = (words[(top[slot] as number) + 4] as number) & 0xff;
-      found[slot] = trie4[((table[slot] as number) << 8) + byte] as number;
+      const entry = chosen[slot] === 0 ? (trie4[table[slot] as number] as number) : 0;
+      found[slot] = entry;
+      if (entry >= nodeBit) pending[nodes++] = slot;
     }
-    for (let shift = 8; shift < 32; shift += 8) {
-      for (let i = 0; i < count4; i++) {
-        const slot = list4[i] as number;
-        const entry = found[slot] as number;
-        if (entry < childBit) continue;
+    for (let shift = 0; nodes > 0; shift += 8) {
+      let left = 0;
+      for (let i = 0; i < nodes; i++) {
+        const slot = pending[i] as number;
         const byte = ((words[(top[slot] as number) + 4] as number) >>> shift) & 0xff;
-        found[slot] = trie4[((entry - childBit) << 8) + byte] as number;
+        const node = (found[slot] as number) - nodeBit;
+        const word = byte >>> 5;
+        const before = ((trie4[node + 8 + (word >>> 2)] as number) >>> ((word & 3) << 3)) & 0xff;
+        const bits = (trie4[node + word] as number) & (0xffffffff >>> (31 - (byte & 31)));
+        const entry = trie4[node + nodeHeaderWords - 1 + before + popCount(bits)] as number;
+        found[slot] = entry;
+        if (entry >= nodeBit) pending[left++] = slot;
       }
+      nodes = left;
     }
   }
 
   function lookup6(): void {
-    let deeper = false;
+    let nodes = 0;
     for (let i = 0; i < count6; i++) {
       const slot = list6[i] as number;
-      if (chosen[slot] !== 0) {
-        found[slot] = 0;
-        continue;
-      }
-      const byte = (words[(top[slot] as number) + 6] as number) & 0xff;
-      const entry = trie6[((table[slot] as number) << 8) + byte] as number;
+      const entry = chosen[slot] === 0 ? (trie6[table[slot] as number] as number) : 0;
       found[slot] = entry;
-      if (entry >= childBit) deeper = true;
+      if (entry >= nodeBit) pending[nodes++] = slot;
     }
-    for (let level = 1; deeper && level < 16; level++) {
-      deeper = false;
-      const word = 6 + (level >>> 2);
+    for (let level = 0; nodes > 0; level++) {
+      const at = 6 + (level >>> 2);
       const shift = (level & 3) << 3;
-      for (let i = 0; i < count6; i++) {
-        const slot = list6[i] as number;
-        let entry = found[slot] as number;
-        if (entry < childBit) continue;
-        const byte = ((words[(top[slot] as number) + word] as number) >>> shift) & 0xff;
-        entry = trie6[((entry - childBit) << 8) + byte] as number;
+      let left = 0;
+      for (let i = 0; i < nodes; i++) {
+        const slot = pending[i] as number;
+        const byte = ((words[(top[slot] as number) + at] as number) >>> shift) & 0xff;
+        const node = (found[slot] as number) - nodeBit;
+        const word = byte >>> 5;
+        const before = ((trie6[node + 8 + (word >>> 2)] as number) >>> ((word & 3) << 3)) & 0xff;
+        const bits = (trie6[node + word] as number) & (0xffffffff >>> (31 - (byte & 31)));
+        const entry = trie6[node + nodeHeaderWords - 1 + before + popCount(bits)] as number;
         found[slot] = entry;
-        if (entry >= childBit) deeper = true;
+        if (entry >= nodeBit) pending[left++] = slot;
       }
+      nodes = left;
     }
   }
 

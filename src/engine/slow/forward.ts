@@ -174,12 +174,18 @@ export function send(
     drop(context, packet, 'too-big');
     return errorTooBig(context, packet, room);
   }
-  if (room - v4.headerBytes(bytes, ip) < 8) return drop(context, packet, 'too-big');
+  if (room - v4.headerBytes(bytes, ip) < 8 || !offsetsFit(packet)) return drop(context, packet, 'too-big');
   if (!need(context, packet, ip, packet.end - ip, 'bad-ip-header')) return;
   const pieces = fragment(packet, room);
   packet.story?.step(`${pieces.length} fragments for mtu ${mtu}`);
   for (let i = 1; i < pieces.length; i++) countMade(context);
   deliver(context, packet, interfaceIndex, adjacency, address, pieces);
+}
+
+/** Whether the offsets of the packet's fragments fit their 13 bits: not those of an overlong fragment. */
+function offsetsFit({ bytes, ip, end }: Packet): boolean {
+  const offset = read16(bytes, ip + v4.fragmentAt) & v4.Fragment.offsetMask;
+  return offset + (end - ip - v4.headerBytes(bytes, ip)) / 8 <= v4.Fragment.offsetMask + 1;
 }
 
 function outgoingType(packet: Packet, piece: Piece): number {
