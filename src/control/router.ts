@@ -10,7 +10,7 @@ import type { GroupPlan } from './compile/plan.ts';
 import { payloadNumber, popMode, Resolver } from './compile/resolver.ts';
 import { Rib, type RibEntry } from './compile/rib.ts';
 import { portNames, vlanMapKeys, writeInterfaces } from './compile/write-interfaces.ts';
-import { type ActionWords, entryAction, pathAction, writePaths } from './compile/write-paths.ts';
+import { type ActionWords, entryAction, flatLegOf, pathAction, writePaths } from './compile/write-paths.ts';
 import type { ActionPath, LabelModel, RouterModel } from './model.ts';
 import { namesOf } from './names.ts';
 
@@ -132,7 +132,7 @@ function writeRoutes(tables: Tables, rib: Rib, routes: readonly RibEntry[]): voi
   for (const [i, entry] of routes.entries()) {
     const index = i + 1;
     const action = entryAction(entry, (name) => rib.tableIndex(name));
-    tables.routes.set([...action, entry.prefix.length], index * routeWords);
+    tables.routes.set([...action, entry.prefix.length, flatLegOf(entry)], index * routeWords);
     const trie = entry.prefix.family === 4 ? tables.trie4 : tables.trie6;
     trie.insert(entry.table, entry.prefix.words, entry.prefix.length, index);
   }

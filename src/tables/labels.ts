@@ -23,6 +23,9 @@ export function wireLabel(label: number): number {
   return ((label >>> 12) & 0xff) | ((label << 4) & 0xff00) | ((label & 15) << 20);
 }
 
+/** The S bit of such an entry. */
+export const wireBottom = 0x00010000;
+
 export class LabelTable {
   readonly map: Uint32Array;
   readonly entries: Uint32Array;

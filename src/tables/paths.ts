@@ -9,9 +9,24 @@
 //                 8 TTL pop mode   9 TC pop mode   10 payload kind   11 free   12 swapped label   13 the same in wire form   14, 15 free
 //   pushes        labels in the order of pushing: lowest first
 //   pushWire      the same as stack entries with TC, S and TTL 0, as a little-endian machine reads them
+//   flat, words   a leg whose whole recursion has no choice and pushes at most four labels, all of one kind: 0 flags
+//                 (see `Flat`, 0: the leg is not of this kind)   1 adjacency   2–5 stack entries in wire form, lowest
+//                 first   6, 7 free
 
 export const groupWords = 4;
 export const legWords = 16;
+
+export const flatWords = 8;
+/** Labels that a flat leg may push. */
+export const flatLabelsMax = 4;
+
+/** Flags of a flat leg. The low three bits are the number of labels. */
+export const Flat = {
+  labels: 7,
+  /** TTL and TC are in the entries already (pipe); else they are copied from beneath (uniform). */
+  fixed: 8,
+  valid: 16,
+} as const;
 
 /** Flags of a leg. */
 export const Leg = {
@@ -34,11 +49,13 @@ export class PathTable {
   readonly legs: Uint32Array;
   readonly pushes: Uint32Array;
   readonly pushWire: Uint32Array;
+  readonly flat: Uint32Array;
 
-  constructor(groups: Uint32Array, legs: Uint32Array, pushes: Uint32Array, pushWire: Uint32Array) {
+  constructor(groups: Uint32Array, legs: Uint32Array, pushes: Uint32Array, pushWire: Uint32Array, flat: Uint32Array) {
     this.groups = groups;
     this.legs = legs;
     this.pushes = pushes;
     this.pushWire = pushWire;
+    this.flat = flat;
   }
 }

@@ -1,12 +1,13 @@
 // All that the forwarder knows, over one block of shared memory. Control sizes and writes it, the engine reads it;
 // adjacencies are also written by the engine when it learns a neighbour.
 //
-//   route, words  0 action kind   1 its argument   2 prefix length   3 free      (route 0 is "no route")
+//   route, words  0 action kind   1 its argument   2 prefix length   3 its leg, if it has one only and that
+//                 is flat, else 0      (route 0 is "no route")
 import { AdjacencyTable, adjacencyWords } from './adjacencies.ts';
 import { acceptWords, addressWords, InterfaceTable, interfaceWords, mapWords, portWords } from './interfaces.ts';
 import { LabelTable, labelCount, labelEntryWords } from './labels.ts';
 import { bytesForWords, TableMemory } from './memory.ts';
-import { groupWords, legWords, PathTable } from './paths.ts';
+import { flatWords, groupWords, legWords, PathTable } from './paths.ts';
 import { RunTrie } from './run-trie.ts';
 
 export const routeWords = 4;
@@ -66,6 +67,7 @@ function wordCounts(sizes: TableSizes) {
     legs: sizes.legs * legWords,
     pushes: sizes.pushes,
     pushWire: sizes.pushes,
+    flat: sizes.legs * flatWords,
     adjacencies: sizes.adjacencies * adjacencyWords,
     buckets: powerOfTwoFrom(sizes.adjacencies * 2),
     adjacencyCount: 1,
@@ -99,7 +101,7 @@ export class Tables {
     this.trie6 = new RunTrie(take('trie6'), sizes.tables);
     this.routes = take('routes');
     this.labels = new LabelTable(take('labelMap'), take('labelEntries'));
-    this.paths = new PathTable(take('groups'), take('legs'), take('pushes'), take('pushWire'));
+    this.paths = new PathTable(take('groups'), take('legs'), take('pushes'), take('pushWire'), take('flat'));
     this.adjacencies = new AdjacencyTable(take('adjacencies'), take('buckets'), take('adjacencyCount'));
   }
 }

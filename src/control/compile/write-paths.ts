@@ -1,7 +1,16 @@
 // Groups, legs, pushed labels and the actions of routes and labels, from plans to words.
 import { Action } from '../../tables/actions.ts';
-import { wireLabel } from '../../tables/labels.ts';
-import { groupWords, Leg, legWords, type PathTable } from '../../tables/paths.ts';
+import { wireBottom, wireLabel } from '../../tables/labels.ts';
+import {
+  Flat,
+  flatLabelsMax,
+  flatWords,
+  groupWords,
+  Leg,
+  legWords,
+  type PathTable,
+  PushTc,
+} from '../../tables/paths.ts';
 import type { ActionPath } from '../model.ts';
 import type { GroupPlan, LegPlan, LegTarget } from './plan.ts';
 import type { RibEntry } from './rib.ts';
@@ -46,11 +55,58 @@ export function writePaths(table: PathTable, groups: readonly GroupPlan[]): void
         [leg.pushTtl, leg.pushTc, leg.popTtl, leg.popTc, leg.payload, 0, leg.swapLabel, wireLabel(leg.swapLabel)],
         record + 6,
       );
+      table.flat.set(flatWordsOf(leg), (group.firstLeg + i) * flatWords);
       table.pushes.set(leg.pushes, nextPush);
       table.pushWire.set(leg.pushes.map(wireLabel), nextPush);
       nextPush += leg.pushes.length;
     }
   }
+}
+
+interface FlatLabel {
+  readonly label: number;
+  readonly ttl: number;
+  readonly tc: number;
+}
+
+/** All that a leg and those behind it push, lowest first, and the adjacency; undefined where a choice is left. */
+function flatten(leg: LegPlan): { readonly labels: FlatLabel[]; readonly adjacency: number } | undefined {
+  const labels = leg.pushes.map((label) => ({ label, ttl: leg.pushTtl, tc: leg.pushTc }));
+  const { target } = leg;
+  if (leg.entropy) return undefined;
+  if (target.kind === 'adjacency') return { labels, adjacency: target.adjacency };
+  if (target.kind !== 'group' || target.group.legs.length !== 1) return undefined;
+  const behind = flatten(target.group.legs[0] as LegPlan);
+  return behind && { labels: [...labels, ...behind.labels], adjacency: behind.adjacency };
+}
+
+/** The words of a flat leg, none for any other. */
+function flatWordsOf(leg: LegPlan): number[] {
+  const flat = flatten(leg);
+  if (flat === undefined || flat.labels.length > flatLabelsMax) return [];
+  const { labels, adjacency } = flat;
+  // What a penultimate pop uncovers may be a label or IP: its pushes do not know their S bit.
+  if (leg.operation === 'php' && labels.length > 0) return [];
+  const flags = Flat.valid | labels.length;
+  const onIp = leg.operation === 'none' || leg.operation === 'ends';
+  const bottom = (i: number) => (onIp && i === 0 ? wireBottom : 0);
+  if (labels.every(({ ttl, tc }) => ttl === 0 && tc === PushTc.uniform)) {
+    return [flags, adjacency, ...labels.map(({ label }, i) => wireLabel(label) | bottom(i))];
+  }
+  // Onto IP a fixed TTL and a fixed TC, copied upwards, make whole entries; onto labels the TC is the packet's.
+  if (!onIp || labels.some(({ ttl, tc }) => ttl === 0 || tc === PushTc.uniform)) return [];
+  let copied = 0;
+  const entries = labels.map(({ label, ttl, tc }, i) => {
+    if (tc < PushTc.uniform) copied = tc;
+    return (wireLabel(label) | bottom(i) | (copied << 17) | (ttl << 24)) >>> 0;
+  });
+  return [flags | Flat.fixed, adjacency, ...entries];
+}
+
+/** The leg of an entry that has a single, flat one; else 0. */
+export function flatLegOf(entry: RibEntry): number {
+  const only = entry.group?.legs.length === 1 ? entry.group.legs[0] : undefined;
+  return only !== undefined && flatWordsOf(only).length > 0 ? (entry.group?.firstLeg ?? 0) : 0;
 }
 
 /** The action of a single path that names no next hop. */

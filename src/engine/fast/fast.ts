@@ -16,7 +16,7 @@ import { Action } from '../../tables/actions.ts';
 import { Adjacency, adjacencyWords, swapBytes } from '../../tables/adjacencies.ts';
 import { Interface, interfaceWords, mapWords, portWords } from '../../tables/interfaces.ts';
 import { labelEntryWords, Payload, PopMode } from '../../tables/labels.ts';
-import { groupWords, Leg, legWords, PushTc } from '../../tables/paths.ts';
+import { Flat, flatWords, groupWords, Leg, legWords, PushTc } from '../../tables/paths.ts';
 import { nodeBit, nodeHeaderWords, popCount } from '../../tables/run-trie.ts';
 import { routeWords, type Tables } from '../../tables/tables.ts';
 import { type Batch, batchFrames } from '../../wire/batch.ts';
@@ -63,7 +63,7 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
   const { settings } = tables;
   const { ports, interfaces, maps } = tables.interfaces;
   const { map: labelMap, entries: labelEntries } = tables.labels;
-  const { groups, legs, pushWire } = tables.paths;
+  const { groups, legs, pushWire, flat } = tables.paths;
   const { entries: adjacencies } = tables.adjacencies;
   const { routes } = tables;
   const trie4 = tables.trie4.words;
@@ -72,24 +72,24 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
 
   const verdict = new Uint8Array(batchFrames);
   const egress = new Uint32Array(batchFrames);
-  // By slot.
+  // By slot. Those from `labelled` on are zero (the carried ones 255) but for slots of `listLabels`, during a run.
   const ingress = new Uint32Array(batchFrames);
   /** Word index of the label or IP header that is on top now. */
   const top = new Uint32Array(batchFrames);
   /** Word index of what was behind the link header on arrival; labelled frames have their stack there. */
   const network = new Uint32Array(batchFrames);
-  const labelled = new Uint8Array(batchFrames);
   const table = new Uint32Array(batchFrames);
-  const lookups = new Uint8Array(batchFrames);
   const found = new Uint32Array(batchFrames);
+  /** Bytes of the IP packet, or of what is on top. */
+  const length = new Uint32Array(batchFrames);
+  const labelled = new Uint8Array(batchFrames);
+  const lookups = new Uint8Array(batchFrames);
   /** The leg that a label has chosen for the IP packet beneath it; 0: look up. */
   const chosen = new Uint32Array(batchFrames);
   const hop = new Uint8Array(batchFrames);
   /** TTL that a uniform pop carries down (255: none), and TC (255: none). */
-  const carriedTtl = new Uint8Array(batchFrames);
-  const carriedTc = new Uint8Array(batchFrames);
-  /** Bytes of the IP packet, or of what is on top. */
-  const length = new Uint32Array(batchFrames);
+  const carriedTtl = new Uint8Array(batchFrames).fill(255);
+  const carriedTc = new Uint8Array(batchFrames).fill(255);
   // Lists of slots.
   const list4 = new Uint32Array(batchFrames);
   const list6 = new Uint32Array(batchFrames);
@@ -148,22 +148,16 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
         continue;
       }
       const flags = interfaces[record] as number;
-      ingress[slot] = match - 1;
       top[slot] = at;
       network[slot] = at;
       length[slot] = begin + bytesHere - (at << 2);
-      lookups[slot] = 0;
-      chosen[slot] = 0;
-      hop[slot] = Hop.counted;
-      carriedTtl[slot] = 255;
-      carriedTc[slot] = 255;
       if (type === TYPE_MPLS) {
         if ((flags & Interface.mpls) === 0) continue;
+        ingress[slot] = match - 1;
         labelled[slot] = 1;
         listLabels[countLabels++] = slot;
         continue;
       }
-      labelled[slot] = 0;
       table[slot] = interfaces[record + 2] as number;
       if (type === TYPE_IPV4) {
         if ((flags & (Interface.urpfStrict | Interface.urpfLoose)) === 0) list4[count4++] = slot;
@@ -302,6 +296,8 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
       if ((flags & Leg.entropy) !== 0) return;
       const rest = (length[slot] as number) - ((at + 1 - (top[slot] as number)) << 2);
       const bit = (words[at] as number) & S_BIT;
+      const flatFlags = flat[leg * flatWords] as number;
+      if (flatFlags !== 0) return swapFlat(batch, slot, leg, flatFlags, at, bit | (tc << 17) | ((ttl - 1) << 24), rest);
       stack[0] = ((legs[record + 13] as number) | (tc << 17) | bit | ((ttl - 1) << 24)) >>> 0;
       stackCount = 1;
       return follow(batch, slot, leg, at + 1, rest, TYPE_MPLS, ttl - 1, tc);
@@ -323,6 +319,26 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
     hop[slot] = (flags & Leg.php) !== 0 && !uniformTtl ? Hop.untouched : Hop.counted;
     const payload = legs[record + 10] as number;
     uncover(slot, at + 1, payload, 0, 0, uniformTtl ? ttl : 255, uniformTc ? tc : 255);
+  }
+
+  /** A swap whose leg is flat. `fields`: TC, S and the new TTL of the swapped entry; `rest`: bytes beneath it. */
+  function swapFlat(
+    batch: Batch,
+    slot: number,
+    leg: number,
+    flags: number,
+    at: number,
+    fields: number,
+    rest: number,
+  ): void {
+    const record = leg * flatWords;
+    const adjacency = flat[record + 1] as number;
+    const count = flags & Flat.labels;
+    if (!ready(adjacency, rest + 4 + (count << 2))) return;
+    words[at] = ((legs[leg * legWords + 13] as number) | fields) >>> 0;
+    let word = at;
+    for (let i = 0; i < count; i++) words[--word] = ((flat[record + 2 + i] as number) | (fields & ~S_BIT)) >>> 0;
+    close(batch, slot, adjacency, word, at + 1, rest, TYPE_MPLS);
   }
 
   function flowHash(batch: Batch, slot: number): number {
@@ -600,31 +616,35 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
     return ((interfaces[out] as number) & Interface.up) !== 0 && size <= (interfaces[out + 3] as number);
   }
 
-  /** All is decided: the stack and the link header are written in front of word `at`, behind which `rest` bytes stay. */
+  /** All is decided: the stack is written in front of word `at`, behind which `rest` bytes stay; then the link header. */
   function finish(batch: Batch, slot: number, adjacency: number, at: number, rest: number, type: number): void {
     let word = at;
     for (let i = 0; i < stackCount; i++) words[--word] = stack[i] as number;
+    close(batch, slot, adjacency, word, at, rest, type);
+  }
+
+  /** The link header in front of word `first`; `rest` bytes lie behind word `at`. The frame is sent. */
+  function close(
+    batch: Batch,
+    slot: number,
+    adjacency: number,
+    first: number,
+    at: number,
+    rest: number,
+    type: number,
+  ): void {
     const record = adjacency * adjacencyWords;
     const out = (adjacencies[record + 1] as number) * interfaceWords;
-    const tags = interfaces[out + 8] as number;
-    const last = type << 16;
-    const source4 = interfaces[out + 13] as number;
-    if (tags === 0) {
-      words[--word] = source4 | last;
+    let word = first;
+    if (interfaces[out + 8] === 0) {
+      words[--word] = ((interfaces[out + 13] as number) | (type << 16)) >>> 0;
     } else {
-      const second = interfaces[out + 14] as number;
-      if (tags === 1) {
-        words[--word] = second | last;
-      } else {
-        words[--word] = (interfaces[out + 15] as number) | last;
-        words[--word] = second;
-      }
-      words[--word] = source4;
+      word = writeTags(out, first, type);
     }
-    words[--word] = interfaces[out + 12] as number;
-    words[--word] = adjacencies[record + 11] as number;
-    words[--word] = adjacencies[record + 10] as number;
-    const begin = (word << 2) + 2;
+    words[word - 1] = interfaces[out + 12] as number;
+    words[word - 2] = adjacencies[record + 11] as number;
+    words[word - 3] = adjacencies[record + 10] as number;
+    const begin = ((word - 3) << 2) + 2;
     const size = (at << 2) - begin + rest;
     const port = interfaces[out + 1] as number;
     batch.start[slot] = begin;
@@ -634,6 +654,106 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
     egress[slot] = port;
     outFrames[port] = (outFrames[port] as number) + 1;
     outBytes[port] = (outBytes[port] as number) + size;
+  }
+
+  /** EtherType, tags and the end of the source MAC of a tagged interface; answers the first word written. */
+  function writeTags(out: number, first: number, type: number): number {
+    const second = interfaces[out + 14] as number;
+    let word = first;
+    if (interfaces[out + 8] === 1) {
+      words[--word] = (second | (type << 16)) >>> 0;
+    } else {
+      words[--word] = ((interfaces[out + 15] as number) | (type << 16)) >>> 0;
+      words[--word] = second;
+    }
+    words[--word] = interfaces[out + 13] as number;
+    return word;
+  }
+
+  /** Pass 5 for IPv4 by a flat leg, the common case; any other goes through `sendIp`. */
+  function send4(batch: Batch): void {
+    for (let i = 0; i < count4; i++) {
+      const slot = list4[i] as number;
+      const leg = (chosen[slot] as number) || (routes[(found[slot] as number) * routeWords + 3] as number);
+      const record = leg * flatWords;
+      const flags = flat[record] as number;
+      if (flags === 0 || hop[slot] !== Hop.counted || (lookups[slot] as number) >= lookupsMax) {
+        sendIp(batch, slot, 4);
+        continue;
+      }
+      const at = top[slot] as number;
+      const w2 = words[at + 2] as number;
+      const limit = carriedTtl[slot] as number;
+      const headerTtl = w2 & 0xff;
+      const ttl = Math.min(headerTtl, limit) - 1;
+      const size = length[slot] as number;
+      const adjacency = flat[record + 1] as number;
+      if (ttl < 1 || !ready(adjacency, size + ((flags & Flat.labels) << 2))) continue;
+      let tc = ((words[at] as number) >>> 13) & 7;
+      const carried = carriedTc[slot] as number;
+      if (carried !== 255 && carried !== tc) {
+        const tos = ((words[at] as number) >>> 8) & 0xff;
+        write4(at, headerTtl - ttl, tos, (carried << 5) | (tos & 3));
+        tc = carried;
+      } else {
+        // RFC 1624 in a little-endian word: the checksum rises by what the TTL falls, with the carry brought round.
+        let check = (w2 >>> 16) + headerTtl - ttl;
+        if (check >= 0xffff) check -= 0xffff;
+        words[at + 2] = ((w2 & 0xff00) | ttl | (check << 16)) >>> 0;
+      }
+      const word = pushFlat(record, flags, at, tc, ttl);
+      close(batch, slot, adjacency, word, at, size, word === at ? TYPE_IPV4 : TYPE_MPLS);
+    }
+  }
+
+  /** The same for IPv6. */
+  function send6(batch: Batch): void {
+    for (let i = 0; i < count6; i++) {
+      const slot = list6[i] as number;
+      const leg = (chosen[slot] as number) || (routes[(found[slot] as number) * routeWords + 3] as number);
+      const record = leg * flatWords;
+      const flags = flat[record] as number;
+      if (flags === 0 || hop[slot] !== Hop.counted || (lookups[slot] as number) >= lookupsMax) {
+        sendIp(batch, slot, 6);
+        continue;
+      }
+      const at = top[slot] as number;
+      const limit = carriedTtl[slot] as number;
+      const headerTtl = (words[at + 1] as number) >>> 24;
+      const ttl = Math.min(headerTtl, limit) - 1;
+      const size = length[slot] as number;
+      const adjacency = flat[record + 1] as number;
+      if (ttl < 1 || !ready(adjacency, size + ((flags & Flat.labels) << 2))) continue;
+      const w0 = words[at] as number;
+      const tos = ((w0 & 0x0f) << 4) | ((w0 >>> 12) & 0x0f);
+      const carried = carriedTc[slot] as number;
+      const newTos = carried === 255 || carried === tos >>> 5 ? tos : (carried << 5) | (tos & 3);
+      write6(at, ttl, tos, newTos);
+      const word = pushFlat(record, flags, at, newTos >>> 5, ttl);
+      close(batch, slot, adjacency, word, at, size, word === at ? TYPE_IPV6 : TYPE_MPLS);
+    }
+  }
+
+  /** Writes a flat leg's entries in front of word `at`; answers where they begin. */
+  function pushFlat(record: number, flags: number, at: number, tc: number, ttl: number): number {
+    const fields = (flags & Flat.fixed) !== 0 ? 0 : (tc << 17) | (ttl << 24);
+    const count = flags & Flat.labels;
+    let word = at;
+    for (let i = 0; i < count; i++) words[--word] = ((flat[record + 2 + i] as number) | fields) >>> 0;
+    return word;
+  }
+
+  /** Ends a run: slots that had labels get their defaults back. */
+  function forgetLabels(): void {
+    for (let i = 0; i < countLabels; i++) {
+      const slot = listLabels[i] as number;
+      labelled[slot] = 0;
+      lookups[slot] = 0;
+      chosen[slot] = 0;
+      hop[slot] = Hop.counted;
+      carriedTtl[slot] = 255;
+      carriedTc[slot] = 255;
+    }
   }
 
   function run(batch: Batch, from: number): number {
@@ -647,13 +767,14 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
     if (count4 > 0) {
       admit4();
       lookup4();
-      for (let i = 0; i < count4; i++) sendIp(batch, list4[i] as number, 4);
+      send4(batch);
     }
     if (count6 > 0) {
       admit6();
       lookup6();
-      for (let i = 0; i < count6; i++) sendIp(batch, list6[i] as number, 6);
+      send6(batch);
     }
+    if (countLabels > 0) forgetLabels();
     return to;
   }
 
