@@ -34,6 +34,8 @@ export interface OutputChoice {
   readonly format: CaptureFormat;
   readonly drops: boolean;
   readonly punts: boolean;
+  /** pcapng: each packet carries its explanation as a comment. */
+  readonly comments: boolean;
 }
 
 export interface OutputOptions {
@@ -41,6 +43,7 @@ export interface OutputOptions {
   readonly format?: CaptureFormat;
   readonly drops?: boolean;
   readonly punts?: boolean;
+  readonly comments?: boolean;
 }
 
 /** Remembers which of two options were given: commander lets `--no-output` overwrite `-o` without a word. */
@@ -54,17 +57,18 @@ export function watchOutputOptions(command: Command): () => void {
 }
 
 export function outputChoice(options: OutputOptions): OutputChoice {
-  const { output, format, drops = false, punts = false } = options;
+  const { output, format, drops = false, punts = false, comments = true } = options;
   if (output === undefined || output === '') {
     throw usageError('say where the frames go: -o DIR, -o - for standard output, or --no-output for none');
   }
   if (output === false) {
     const kept = drops ? '--drops' : punts ? '--punts' : format ? '--format' : undefined;
     if (kept) throw usageError(`${kept} is about files, and --no-output writes none`);
-    return { place: undefined, format: 'pcap', drops, punts };
+    return { place: undefined, format: 'pcap', drops, punts, comments: false };
   }
   if (output === '-' && format === 'pcap') {
     throw usageError('-o - writes pcapng: one pcap file cannot hold several interfaces');
   }
-  return { place: output, format: output === '-' ? 'pcapng' : (format ?? 'pcap'), drops, punts };
+  const written = output === '-' ? 'pcapng' : (format ?? 'pcap');
+  return { place: output, format: written, drops, punts, comments: comments && written === 'pcapng' };
 }

@@ -35,6 +35,7 @@ function addReplay(program: Command, action: Action): void {
     .option('--no-output', 'write no captures')
     .option('--workers <n>', 'how many threads may forward', positiveCount, 1)
     .addOption(new Option('--format <format>', 'of the captures written (default: pcap)').choices(captureFormats))
+    .option('--no-comments', 'pcapng without an explanation in each packet: much faster')
     .option('--drops', 'keep dropped frames too, as drop.pcap')
     .option('--punts', 'keep frames for the router itself too, as punt.pcap')
     .option('--trace', 'print every decision about every frame')

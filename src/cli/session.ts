@@ -71,7 +71,8 @@ async function runOpened(
   const listener = options.listen?.(interfaceNames, source.nanosecond);
   const kept: Output = files ?? new NoOutput();
   const output = listener ? new TracedOutput(kept, listener) : kept;
-  const forwarder = new Forwarder(router.tables, output, listener ? { explain: router.names } : {});
+  const explained = listener !== undefined || options.output.comments;
+  const forwarder = new Forwarder(router.tables, output, explained ? { explain: router.names } : {});
   const progress = new Progress(options.listen ? undefined : io.progressStream, source);
   const started = performance.now();
   let end: ReplayResult;
@@ -92,7 +93,7 @@ async function runOpened(
 }
 
 function openFiles(options: SessionOptions, source: MergedSource, router: CompiledRouter): FileOutput | undefined {
-  const { place, format, drops, punts } = options.output;
+  const { place, format, drops, punts, comments } = options.output;
   if (place === undefined) return undefined;
   const destination = openDestination({
     place,
@@ -103,7 +104,7 @@ function openFiles(options: SessionOptions, source: MergedSource, router: Compil
     inputs: options.input.map((input) => input.spec),
     nanosecond: () => source.nanosecond,
   });
-  return new FileOutput(destination, router.portNames, format === 'pcapng');
+  return new FileOutput(destination, router.portNames.length, comments);
 }
 
 function problemsOf(files: FileOutput | undefined, end: ReplayResult, summary: Summary): unknown[] {

@@ -2,12 +2,8 @@
 // each opened by its first frame. A sink that fails is reported once; what comes after it is discarded, so
 // that the engine ends its batch with whole books.
 import type { Explanation, Output } from '../engine/output.ts';
-import { dropReasons, puntReasons } from '../engine/reasons.ts';
 import type { FrameSink } from '../io/device.ts';
 import type { Destination } from './destination.ts';
-
-const dropVerdicts = dropReasons.map((reason) => `dropped: ${reason.name}`);
-const puntVerdicts = puntReasons.map((reason) => `punted: ${reason.name}`);
 
 /** Takes everything and keeps nothing. */
 const discard: FrameSink = {
@@ -19,19 +15,17 @@ export class FileOutput implements Output {
   /** The first error of any sink. */
   failure: unknown;
   private readonly destination: Destination;
-  private readonly portNames: readonly string[];
-  /** False when the format has no place for comments: none are composed then. */
+  /** Whether explanations go into the files, as comments. */
   private readonly comments: boolean;
   private readonly ports: (FrameSink | undefined)[];
   private drops: FrameSink | undefined;
   private punts: FrameSink | undefined;
   private readonly opened: FrameSink[] = [];
 
-  constructor(destination: Destination, portNames: readonly string[], comments: boolean) {
+  constructor(destination: Destination, portCount: number, comments: boolean) {
     this.destination = destination;
-    this.portNames = portNames;
     this.comments = comments;
-    this.ports = new Array<FrameSink | undefined>(portNames.length).fill(undefined);
+    this.ports = new Array<FrameSink | undefined>(portCount).fill(undefined);
   }
 
   transmit(
@@ -46,16 +40,15 @@ export class FileOutput implements Output {
   ): void {
     try {
       const sink = this.ports[port] ?? this.openPort(port);
-      const comment = explanation === undefined || !this.comments ? undefined : explanation.steps.join(' / ');
-      sink.write(bytes, start, captured, original, seconds, nanoseconds, comment);
+      sink.write(bytes, start, captured, original, seconds, nanoseconds, this.comment(explanation));
     } catch (error) {
       this.fail(error);
     }
   }
 
   drop(
-    reason: number,
-    port: number,
+    _reason: number,
+    _port: number,
     bytes: Uint8Array,
     start: number,
     captured: number,
@@ -66,17 +59,15 @@ export class FileOutput implements Output {
   ): void {
     try {
       this.drops ??= this.keep(this.destination.openDrops());
-      if (this.drops === discard) return;
-      const comment = this.comments ? this.comment(port, dropVerdicts[reason], explanation) : undefined;
-      this.drops.write(bytes, start, captured, original, seconds, nanoseconds, comment);
+      this.drops.write(bytes, start, captured, original, seconds, nanoseconds, this.comment(explanation));
     } catch (error) {
       this.fail(error);
     }
   }
 
   punt(
-    reason: number,
-    port: number,
+    _reason: number,
+    _port: number,
     bytes: Uint8Array,
     start: number,
     captured: number,
@@ -87,9 +78,7 @@ export class FileOutput implements Output {
   ): void {
     try {
       this.punts ??= this.keep(this.destination.openPunts());
-      if (this.punts === discard) return;
-      const comment = this.comments ? this.comment(port, puntVerdicts[reason], explanation) : undefined;
-      this.punts.write(bytes, start, captured, original, seconds, nanoseconds, comment);
+      this.punts.write(bytes, start, captured, original, seconds, nanoseconds, this.comment(explanation));
     } catch (error) {
       this.fail(error);
     }
@@ -119,10 +108,8 @@ export class FileOutput implements Output {
     return sink;
   }
 
-  /** Even without an explanation a frame says where it came in and how it ended. */
-  private comment(port: number, verdict: string | undefined, explanation: Explanation | undefined): string {
-    if (explanation === undefined) return `${this.portNames[port]} / ${verdict}`;
-    return explanation.steps.join(' / ');
+  private comment(explanation: Explanation | undefined): string | undefined {
+    return explanation === undefined || !this.comments ? undefined : explanation.steps.join(' / ');
   }
 
   private fail(error: unknown): void {
