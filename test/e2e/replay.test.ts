@@ -1,5 +1,5 @@
 // `replay`: what is printed, what is written, and that both tell the same story.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { decode } from '../support/frames.ts';
 import { readPcap, readPcapng, writePcap } from './support/captures.ts';
