@@ -45,7 +45,16 @@ export function countMade(context: SlowContext): void {
   context.counters.totals[Total.made] = context.counters.made + 1;
 }
 
+/** A frame that ends before any stage could speak of it says at least where it came in, and how long it is. */
+function introduce(packet: Packet): void {
+  const { story } = packet;
+  if (story === undefined || story.steps.length > 0) return;
+  const cut = packet.captured < packet.original ? `, ${packet.captured} captured` : '';
+  story.step(`${story.names.port(packet.port)}: frame of ${packet.original} bytes${cut}`);
+}
+
 export function drop(context: SlowContext, packet: Packet, reason: DropName): void {
+  introduce(packet);
   const number = Drop[reason];
   context.counters.drops[number] = (context.counters.drops[number] as number) + 1;
   context.output.drop(

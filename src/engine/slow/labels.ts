@@ -330,7 +330,7 @@ function takeLeg(context: SlowContext, packet: Packet, label: number, group: num
     packet.story?.step(`label ${label}: path ${leg}`);
     swap(context, packet, leg);
   } else if ((flags & Leg.php) !== 0) {
-    packet.story?.step(`label ${label}: path ${leg}, penultimate hop pop`);
+    packet.story?.step(`label ${label}: path ${leg}`);
     popPenultimate(context, packet, leg, ttlMode, tcMode);
   } else if ((flags & Leg.ends) !== 0) {
     packet.story?.step(`label ${label}: path ${leg}, pop`);
@@ -371,6 +371,7 @@ function swap(context: SlowContext, packet: Packet, leg: number): void {
 /** TTL-5, TC-2, LBL-11: what is beneath goes on as it is, a label stack or IP. */
 function popPenultimate(context: SlowContext, packet: Packet, leg: number, ttlMode: number, tcMode: number): void {
   if (!labelAlive(context, packet)) return;
+  packet.story?.step('penultimate hop pop');
   const { bytes } = packet;
   const popped = poppedFrom(packet, packet.at, ttlMode, tcMode);
   const bottom = bottomAt(bytes, packet.at);

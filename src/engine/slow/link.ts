@@ -112,7 +112,9 @@ function receivePayload(context: SlowContext, packet: Packet, type: number, grou
     case EtherType.mplsUpstream:
       return drop(context, packet, 'upstream-label');
     default:
-      packet.story?.step(`EtherType 0x${type.toString(16).padStart(4, '0')}`);
+      packet.story?.step(
+        `${packet.story.names.interface(packet.interface)}: EtherType 0x${type.toString(16).padStart(4, '0')}`,
+      );
       if (tables.settings.puntOther) return punt(context, packet, 'other-protocol');
       return drop(context, packet, 'unknown-ethertype');
   }
