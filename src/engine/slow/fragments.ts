@@ -65,7 +65,13 @@ export function fragment(packet: Packet, room: number): Piece[] {
     v4.writeChecksum(piece, newIp);
     offset += count / 8;
     const length = stackBytes + header + count;
-    pieces.push({ bytes: piece, start: pieceHeadroom, captured: length, original: length, made: !first });
+    pieces.push({
+      bytes: piece,
+      start: pieceHeadroom,
+      captured: length,
+      original: length,
+      made: packet.made || !first,
+    });
   }
   return pieces;
 }
