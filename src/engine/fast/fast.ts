@@ -40,7 +40,6 @@ export interface FastPath {
 const TYPE_IPV4 = 0x0008;
 const TYPE_IPV6 = 0xdd86;
 const TYPE_MPLS = 0x4788;
-const TYPE_ARP = 0x0608;
 const TYPE_VLAN = 0x0081;
 /** The S bit of a stack entry. */
 const S_BIT = 0x00010000;
@@ -110,67 +109,63 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
 
   /** Pass 1. Answers the end of the run. */
   function link(batch: Batch, from: number): number {
-    const { start, captured, original, port, count } = batch;
+    const { start, captured, count } = batch;
     for (let slot = from; slot < count; slot++) {
       verdict[slot] = Verdict.slow;
-      const begin = start[slot] as number;
-      const bytesHere = captured[slot] as number;
-      if (bytesHere < 34) {
-        if (mayChangeNeighbors(begin, bytesHere)) return slot + 1;
-        continue;
-      }
-      const portRecord = (port[slot] as number) * portWords;
-      let at = (begin + 14) >>> 2;
-      let match = ports[portRecord] as number;
-      let type = (words[at - 1] as number) >>> 16;
-      if (type === TYPE_VLAN) {
-        const tci = words[at] as number;
-        const vid = ((tci & 0x0f) << 8) | ((tci >>> 8) & 0xff);
-        const vlans = ports[portRecord + 2] as number;
-        type = tci >>> 16;
-        match = vlans === 0 || vid === 0 ? 0 : (maps[(vlans - 1) * mapWords + vid] as number);
-        at++;
-      }
-      if (type === TYPE_ARP) return slot + 1;
-      if (match === 0 || original[slot] !== bytesHere) {
-        if (mayChangeNeighbors(begin, bytesHere)) return slot + 1;
-        continue;
-      }
-      const record = (match - 1) * interfaceWords;
-      const macLow = words[(begin + 2) >>> 2] as number;
-      const macHigh = (words[begin >>> 2] as number) >>> 16;
-      const own0 = interfaces[record + 12] as number;
-      const forUs =
-        macHigh === (own0 & 0xffff) &&
-        macLow === ((own0 >>> 16) | (((interfaces[record + 13] as number) & 0xffff) << 16)) >>> 0;
-      if (!forUs) {
-        if (mayChangeNeighbors(begin, bytesHere)) return slot + 1;
-        continue;
-      }
-      const flags = interfaces[record] as number;
-      top[slot] = at;
-      network[slot] = at;
-      length[slot] = begin + bytesHere - (at << 2);
-      if (type === TYPE_MPLS) {
-        if ((flags & Interface.mpls) === 0) continue;
-        ingress[slot] = match - 1;
-        labelled[slot] = 1;
-        listLabels[countLabels++] = slot;
-        continue;
-      }
-      table[slot] = interfaces[record + 2] as number;
-      if (type === TYPE_IPV4) {
-        if ((flags & (Interface.urpfStrict | Interface.urpfLoose)) === 0) list4[count4++] = slot;
-      } else if (type === TYPE_IPV6) {
-        // ICMPv6 may be neighbour discovery: byte 6 of the header.
-        if (((words[at + 1] as number) & 0x00ff0000) === 58 << 16) {
-          if (mayChangeNeighbors(begin, bytesHere)) return slot + 1;
-        } else if ((flags & (Interface.urpfStrict | Interface.urpfLoose)) === 0) {
-          list6[count6++] = slot;
-        }
-      }
+      if (classify(batch, slot)) continue;
+      if (mayChangeNeighbors(start[slot] as number, captured[slot] as number)) return slot + 1;
     }
     return count;
+  }
+
+  /** Puts a frame on the list of its kind; false: it is the slow path's. */
+  function classify(batch: Batch, slot: number): boolean {
+    const begin = batch.start[slot] as number;
+    const bytesHere = batch.captured[slot] as number;
+    if (bytesHere < 34 || batch.original[slot] !== bytesHere) return false;
+    const portRecord = (batch.port[slot] as number) * portWords;
+    let at = (begin + 14) >>> 2;
+    let match = ports[portRecord] as number;
+    let type = (words[at - 1] as number) >>> 16;
+    if (type === TYPE_VLAN) {
+      const tci = words[at] as number;
+      const vid = ((tci & 0x0f) << 8) | ((tci >>> 8) & 0xff);
+      const vlans = ports[portRecord + 2] as number;
+      type = tci >>> 16;
+      match = vlans === 0 || vid === 0 ? 0 : (maps[(vlans - 1) * mapWords + vid] as number);
+      at++;
+    }
+    if (match === 0) return false;
+    const record = (match - 1) * interfaceWords;
+    const mac0 = interfaces[record + 12] as number;
+    const mac4 = (interfaces[record + 13] as number) & 0xffff;
+    if (
+      (words[begin >>> 2] as number) >>> 16 !== (mac0 & 0xffff) ||
+      words[(begin + 2) >>> 2] !== ((mac0 >>> 16) | (mac4 << 16)) >>> 0
+    ) {
+      return false;
+    }
+    const flags = interfaces[record] as number;
+    top[slot] = at;
+    network[slot] = at;
+    length[slot] = begin + bytesHere - (at << 2);
+    if (type === TYPE_MPLS) {
+      if ((flags & Interface.mpls) === 0) return false;
+      ingress[slot] = match - 1;
+      labelled[slot] = 1;
+      listLabels[countLabels++] = slot;
+      return true;
+    }
+    if ((flags & (Interface.urpfStrict | Interface.urpfLoose)) !== 0) return false;
+    table[slot] = interfaces[record + 2] as number;
+    if (type === TYPE_IPV4) {
+      list4[count4++] = slot;
+      return true;
+    }
+    // ICMPv6 may be neighbour discovery: byte 6 of the header.
+    if (type !== TYPE_IPV6 || ((words[at + 1] as number) & 0x00ff0000) === 58 << 16) return false;
+    list6[count6++] = slot;
+    return true;
   }
 
   /** Whether a frame that the slow path will treat could teach it a neighbour. Rare, so bytewise and generous. */
