@@ -1,0 +1,97 @@
+// What is measured: frames from memory into a batch, the batch through the forwarder, every frame that leaves counted
+// and let go. The same steps as `replay`, without the files.
+import { Forwarder } from '../src/engine/forwarder.ts';
+import type { Output } from '../src/engine/output.ts';
+import type { Tables } from '../src/tables/tables.ts';
+import { Batch } from '../src/wire/batch.ts';
+import { FrameHash } from './fnv.ts';
+import { FramePlayer, type StoredFrames } from './frames.ts';
+
+/** What one round over all frames gave: enough to tell whether two forwarders did the same. */
+export interface Outcome {
+  readonly sent: number;
+  readonly sentBytes: number;
+  readonly notSent: number;
+  /** Of the frames that left, in order. */
+  readonly hash: string;
+}
+
+export class CountingOutput implements Output {
+  sent = 0;
+  sentBytes = 0;
+  notSent = 0;
+
+  transmit(_port: number, _bytes: Uint8Array, _start: number, captured: number): void {
+    this.sent++;
+    this.sentBytes += captured;
+  }
+
+  drop(): void {
+    this.notSent++;
+  }
+
+  punt(): void {
+    this.notSent++;
+  }
+}
+
+class HashingOutput extends CountingOutput {
+  readonly hash = new FrameHash();
+
+  override transmit(port: number, bytes: Uint8Array, start: number, captured: number): void {
+    super.transmit(port, bytes, start, captured);
+    this.hash.addFrame(port, bytes, start, captured);
+  }
+}
+
+function playRound(player: FramePlayer, forwarder: Forwarder, batch: Batch): void {
+  player.rewind();
+  for (;;) {
+    batch.clear();
+    if (player.fill(batch) === 0) return;
+    forwarder.process(batch);
+  }
+}
+
+/** One round, its frames hashed. Throws when the forwarder's books do not agree with what was seen. */
+export function outcomeOf(tables: Tables, frames: StoredFrames, slowOnly = false): Outcome {
+  const output = new HashingOutput();
+  const forwarder = new Forwarder(tables, output, { slowOnly });
+  playRound(new FramePlayer(frames), forwarder, new Batch());
+  forwarder.finish();
+  const { counters } = forwarder;
+  if (!counters.balanced || counters.framesIn !== frames.count || counters.framesOut !== output.sent) {
+    throw new Error('the counters do not agree with the frames that were seen');
+  }
+  const { sent, sentBytes, notSent, hash } = output;
+  return { sent, sentBytes, notSent, hash: hash.text };
+}
+
+/** A forwarder with its output, ready to be timed over and over. */
+export class TimedLoop {
+  readonly #player: FramePlayer;
+  readonly #forwarder: Forwarder;
+  readonly #batch = new Batch();
+
+  constructor(tables: Tables, frames: StoredFrames) {
+    this.#player = new FramePlayer(frames);
+    this.#forwarder = new Forwarder(tables, new CountingOutput());
+  }
+
+  /**
+   * Nanoseconds a frame, over as many rounds as `seconds` need. Time on a CPU, not on the clock: what else runs on the
+   * machine takes turns with us and shall not be counted.
+   */
+  run(seconds: number): number {
+    const begin = process.cpuUsage();
+    let rounds = 0;
+    let microseconds = 0;
+    do {
+      playRound(this.#player, this.#forwarder, this.#batch);
+      rounds++;
+      const { user, system } = process.cpuUsage(begin);
+      microseconds = user + system;
+    } while (microseconds < seconds * 1e6);
+    return (microseconds * 1000) / (rounds * this.#player.frames.count);
+  }
+}

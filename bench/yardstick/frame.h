@@ -1,0 +1,69 @@
+// A frame at work: its place in the arena and what has been found out about it. The arena is a batch's: 128 bytes of
+// headroom before each frame, which begins two bytes into a word so that labels and IP headers are aligned words.
+#ifndef FRAME_H
+#define FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "tables.h"
+
+enum { BATCH_FRAMES = 256, HEADROOM_BYTES = 128, ARENA_BYTES = 1 << 20, PORTS_MAX = 4096 };
+
+struct frame {
+  uint32_t start, length, port;
+  uint32_t ingress;
+  // Word index of what was behind the link header on arrival, and of the label or IP header that is on top now.
+  uint32_t network, top;
+  // Bytes from `top` on.
+  uint32_t rest;
+  // Word index of the last stack entry.
+  uint32_t bottom;
+  uint32_t table, entry, group;
+  // Place in a trie; then what was found there: a route.
+  uint32_t place, found;
+  // The leg that a label or a route has chosen; 0: none yet.
+  uint32_t leg;
+  // Interface of a connected subnet + 1.
+  uint32_t connected;
+  uint32_t egress;
+  uint8_t labelled, looks, ttl, tc;
+  // TTL and TC that uniform pops carry down to IP; 255: none.
+  uint8_t carried_ttl, carried_tc;
+  // Penultimate hop pop in pipe model: the IP TTL is left alone.
+  uint8_t untouched;
+  uint8_t sent;
+};
+
+// What is to be done next with a frame.
+enum next { NEXT_NONE, NEXT_LABEL, NEXT_LEG, NEXT_IP4, NEXT_IP6, NEXT_SENT };
+
+static uint32_t arena[ARENA_BYTES / 4] __attribute__((aligned(64)));
+static struct frame batch[BATCH_FRAMES];
+
+static struct counters {
+  uint64_t in_frames[PORTS_MAX], in_bytes[PORTS_MAX], out_frames[PORTS_MAX], out_bytes[PORTS_MAX];
+} counters;
+
+// Copies the record at `word` of the stored frames into slot `slot`; answers the next record's place. `tail` is the
+// first free byte of the arena.
+static inline uint64_t copy_in(struct frame *f, uint64_t word, uint32_t *tail) {
+  const uint32_t *record = tables.frames + word;
+  uint32_t length = record[1];
+  uint32_t words = (length + 5) >> 2;
+  uint32_t start = ((*tail + HEADROOM_BYTES + 3) & ~3u) + 2;
+  f->port = record[0];
+  f->length = length;
+  f->start = start;
+  f->sent = 0;
+  memcpy(arena + (start >> 2), record + 2, words * 4);
+  counters.in_frames[f->port]++;
+  counters.in_bytes[f->port] += length;
+  *tail = start + length;
+  return word + 2 + words;
+}
+
+static inline uint32_t swap_bytes(uint32_t word) { return __builtin_bswap32(word); }
+
+#endif

@@ -1,0 +1,185 @@
+// Staged: a batch in passes. Every pass ends with the address of the next read known and its line on the way, so the
+// misses of 256 frames overlap instead of following each other.
+#ifndef STAGED_H
+#define STAGED_H
+
+#include "ip.h"
+#include "labels.h"
+#include "link.h"
+#include "routes.h"
+
+struct list {
+  uint32_t count;
+  uint32_t slots[BATCH_FRAMES];
+};
+
+static struct lists {
+  struct list labels, legs, ip4, ip6, pending;
+} lists;
+
+static inline void add(struct list *list, uint32_t slot) { list->slots[list->count++] = slot; }
+
+// Puts the slot on the list of what is to be done next.
+static inline void sort_out(uint32_t slot, enum next next) {
+  if (next == NEXT_LABEL) add(&lists.labels, slot);
+  else if (next == NEXT_LEG) add(&lists.legs, slot);
+  else if (next == NEXT_IP4) add(&lists.ip4, slot);
+  else if (next == NEXT_IP6) add(&lists.ip6, slot);
+}
+
+static void pass_link(uint32_t count) {
+  lists.labels.count = lists.legs.count = lists.ip4.count = lists.ip6.count = 0;
+  for (uint32_t slot = 0; slot < count; slot++) {
+    enum next next = link_in(&batch[slot]);
+    if (next == NEXT_LABEL && !begin_stack(&batch[slot])) next = NEXT_NONE;
+    sort_out(slot, next);
+  }
+}
+
+// Takes special labels off and fetches the label map's word of what is then on top.
+static void pass_label_keys(void) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < lists.labels.count; i++) {
+    uint32_t slot = lists.labels.slots[i];
+    struct frame *f = &batch[slot];
+    enum next next = NEXT_LABEL;
+    while (next == NEXT_LABEL) {
+      if (!may_look_up(f)) next = NEXT_NONE;
+      else if (is_special_label(f)) next = pop_special(f);
+      else break;
+    }
+    if (next != NEXT_LABEL) {
+      sort_out(slot, next);
+    } else if (is_accepted(f)) {
+      __builtin_prefetch(&tables.label_map[label_key(arena[f->top])]);
+      lists.labels.slots[kept++] = slot;
+    }
+  }
+  lists.labels.count = kept;
+}
+
+static void pass_label_map(void) {
+  for (uint32_t i = 0; i < lists.labels.count; i++) {
+    struct frame *f = &batch[lists.labels.slots[i]];
+    f->entry = tables.label_map[label_key(arena[f->top])];
+    __builtin_prefetch(&tables.label_entries[(size_t)f->entry * LABEL_WORDS]);
+  }
+}
+
+static void pass_label_entries(void) {
+  uint32_t count = lists.labels.count;
+  lists.labels.count = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t slot = lists.labels.slots[i];
+    struct frame *f = &batch[slot];
+    enum next next = act_on_label(f);
+    if (next == NEXT_LEG) __builtin_prefetch(group_at(f->group));
+    sort_out(slot, next);
+  }
+}
+
+// Chooses the leg of every frame on the list; those that have none leave it.
+static void pass_groups(struct list *list) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < list->count; i++) {
+    struct frame *f = &batch[list->slots[i]];
+    if (f->group != 0 && (f->leg = select_leg(f, f->group, 0)) == 0) continue;
+    __builtin_prefetch(flat_at(f->leg));
+    if (list == &lists.legs) __builtin_prefetch(leg_at(f->leg));
+    list->slots[kept++] = list->slots[i];
+  }
+  list->count = kept;
+}
+
+static void pass_label_legs(void) {
+  for (uint32_t i = 0; i < lists.legs.count; i++) {
+    uint32_t slot = lists.legs.slots[i];
+    batch[slot].looks = 0;
+    sort_out(slot, act_on_leg(&batch[slot]));
+  }
+}
+
+static void pass_labels(void) {
+  while (lists.labels.count > 0) {
+    pass_label_keys();
+    pass_label_map();
+    pass_label_entries();
+  }
+  pass_groups(&lists.legs);
+  pass_label_legs();
+}
+
+// Frames that a label has led to their leg need no look-up.
+static void pass_admit(struct list *list, int family) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < list->count; i++) {
+    uint32_t slot = list->slots[i];
+    if (family == 4 ? admit4(&batch[slot]) : admit6(&batch[slot])) list->slots[kept++] = slot;
+  }
+  list->count = kept;
+}
+
+static void pass_roots(const struct list *list, const uint32_t *trie, int family) {
+  lists.pending.count = 0;
+  for (uint32_t i = 0; i < list->count; i++) {
+    struct frame *f = &batch[list->slots[i]];
+    if (f->leg != 0) continue;
+    f->found = trie[f->table];
+    if (f->found < NODE_BIT) continue;
+    prefetch_node(trie, f->found, address_byte(destination_of(f, family), 0));
+    add(&lists.pending, list->slots[i]);
+  }
+}
+
+// One level of the trie: first where each entry lies, then the entries.
+static void pass_level(const uint32_t *trie, int family, uint32_t level) {
+  struct list *pending = &lists.pending;
+  for (uint32_t i = 0; i < pending->count; i++) {
+    struct frame *f = &batch[pending->slots[i]];
+    f->place = place_in_node(trie, f->found - NODE_BIT, address_byte(destination_of(f, family), level));
+    __builtin_prefetch(trie + f->place);
+  }
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < pending->count; i++) {
+    struct frame *f = &batch[pending->slots[i]];
+    f->found = trie[f->place];
+    if (f->found < NODE_BIT) {
+      __builtin_prefetch(route_at(f->found));
+      continue;
+    }
+    prefetch_node(trie, f->found, address_byte(destination_of(f, family), level + 1));
+    pending->slots[kept++] = pending->slots[i];
+  }
+  pending->count = kept;
+}
+
+static void pass_routes(struct list *list, int family) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < list->count; i++) {
+    struct frame *f = &batch[list->slots[i]];
+    if (f->leg != 0) f->group = 0;
+    else if (!act_on_route(f, family)) continue;
+    if (f->group != 0) __builtin_prefetch(group_at(f->group));
+    list->slots[kept++] = list->slots[i];
+  }
+  list->count = kept;
+}
+
+static void pass_ip(struct list *list, int family) {
+  const uint32_t *trie = family == 4 ? tables.trie4 : tables.trie6;
+  pass_admit(list, family);
+  pass_roots(list, trie, family);
+  for (uint32_t level = 0; lists.pending.count > 0; level++) pass_level(trie, family, level);
+  pass_routes(list, family);
+  pass_groups(list);
+  for (uint32_t i = 0; i < list->count; i++) send_ip(&batch[list->slots[i]], family);
+}
+
+static void forward_batch(uint32_t count) {
+  pass_link(count);
+  if (lists.labels.count > 0) pass_labels();
+  if (lists.ip4.count > 0) pass_ip(&lists.ip4, 4);
+  if (lists.ip6.count > 0) pass_ip(&lists.ip6, 6);
+}
+
+#endif
