@@ -14,6 +14,11 @@ it('is made, with what leads to it', () => {
   expect(existsSync(path)).toBe(true);
 });
 
+it('that cannot be made is an error, also where the kernel says strange things', () => {
+  if (!existsSync('/proc/self')) return;
+  expect(() => outputDirectory('/proc/shimline/out', ['ce1'])).toThrow('/proc/shimline/out: cannot be made there');
+});
+
 it('is freed of an earlier run, and of nothing else', () => {
   mkdirSync(join(dir.path, 'out'));
   const kept = ['ce2.pcap', 'ce1.txt', 'drop.txt', 'ce1.pcap.gz'];

@@ -1,6 +1,6 @@
 // The directory of a run's output: made if needed, and freed of what an earlier run left under the same names.
 import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ShimlineError } from '../errors.ts';
 import { parseInputSpec } from './input-spec.ts';
 import { ioError, joinErrors, systemCode } from './io-error.ts';
@@ -11,18 +11,32 @@ export type CaptureFormat = (typeof captureFormats)[number];
 /** Files beside those of the ports. */
 export const reservedOutputNames = ['drop', 'punt'] as const;
 
+/** Makes a directory and those above it. Node's own `recursive` never returns below /proc. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return;
+    const parent = dirname(path);
+    if (systemCode(error) !== 'ENOENT' || parent === path) throw error;
+    makeDirectory(parent);
+    mkdirSync(path);
+  }
+}
+
 /**
  * Makes the directory and removes PORT.pcap, PORT.pcapng, drop.* and punt.* of these two formats. `inputs` are what is
  * about to be read: a file among them is never removed, that is a USAGE error. Otherwise throws IO.
  */
 export function outputDirectory(path: string, ports: readonly string[], inputs: readonly string[] = []): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
     if (!statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
   } catch (error) {
     if (systemCode(error) === 'EEXIST' || systemCode(error) === 'ENOTDIR') {
       throw new ShimlineError('IO', `${path}: is not a directory`);
     }
+    if (systemCode(error) === 'ENOENT') throw new ShimlineError('IO', `${path}: cannot be made there`);
     throw ioError(path, error);
   }
   const inUse = new Set(inputs.map((spec) => identity(parseInputSpec(spec).path)));

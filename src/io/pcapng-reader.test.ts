@@ -125,7 +125,7 @@ describe('pcapng', () => {
     expect(raw.frames).toEqual([]);
     expect(raw.error?.message).toMatch(/#1: offset \d+: interface 1: link type 101 \(raw IP\) is not Ethernet$/);
     const all = await playBytes(blocks);
-    expect(all.frames).toMatchObject([{ bytes: [1] }]);
+    expect(all.frames).toMatchObject([{ bytes: [1] }, { bytes: [3] }]);
     const offset = [0, 1, 2, 3].map((index) => blocks[index].length).reduce((sum, length) => sum + length);
     expect(all.error?.message).toContain(`offset ${offset}: interface 1`);
     const file = dir.file('y.pcapng', blocks.flat());

@@ -36,6 +36,8 @@ export class PcapngReader implements FrameReader {
   /** Time of the packet last read. */
   #seconds = 0;
   #nanoseconds = 0;
+  /** The first packet of an interface that is not Ethernet. */
+  #foreign: ShimlineError | undefined;
   /** A block being skipped: bytes left before its trailing length, that length, and where the block began. */
   #skipBytes = 0;
   #skipTotal = 0;
@@ -89,7 +91,11 @@ export class PcapngReader implements FrameReader {
         continue;
       }
       if (described.linkType !== linkTypeEthernet) {
-        return this.#damaged(`interface ${described.index}: ${notEthernet(described.linkType)}`);
+        // The frames of other interfaces are still good: told once, at the end.
+        const reason = `interface ${described.index}: ${notEthernet(described.linkType)}`;
+        this.#foreign ??= window.damage(window.offset(at), reason);
+        window.at = at + total;
+        continue;
       }
 
       if (!simple) this.#readTime(described, this.#word(at + 12), this.#word(at + 16));
@@ -243,7 +249,7 @@ export class PcapngReader implements FrameReader {
       return this.#damaged(`cut off within a block (${end - from} bytes of it)`, from);
     else if (this.#only !== undefined && this.#only >= this.#interfaceCount) {
       this.failure = window.noSuchInterface(this.#only, this.#interfaceCount);
-    }
+    } else this.failure = this.#foreign;
     return filled.end;
   }
 

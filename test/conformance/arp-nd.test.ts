@@ -264,6 +264,23 @@ describe('IP-8 ARP', () => {
 });
 
 describe('IP-8 unresolved neighbours', () => {
+  test('IP-8 a next hop that its path puts on an interface is learned outside of every subnet too', () => {
+    const router = openRouter(`
+interfaces:
+  ce1: {mac: "${links.ce1.own}", addresses: [10.1.1.1/24]}
+routes: [{prefix: 203.0.113.0/24, via: 198.51.100.7, interface: ce1}]`);
+    const packet: Sent = {
+      port: 'ce1',
+      bytes: eth({ dst: links.ce1.own, type: 0x0800 }, toFar({ src: '10.1.1.2', dst: '203.0.113.9' })),
+    };
+    const asked = router.send(packet);
+    expect(decode(asked.out[0]?.bytes ?? []).type).toBe(0x0806);
+    expect(asked.frames).toMatchObject({ made: 1, held: 1 });
+    const answered = router.send(reply('198.51.100.7', '10.1.1.1'));
+    expect(answered.out.map(({ bytes }) => decode(bytes).dst)).toEqual([stranger]);
+    expect(router.send(packet).frames).toMatchObject({ out: 1, made: 0 });
+  });
+
   test('IP-8 one packet is held and one request made: the whole request, byte by byte', () => {
     const router = openRouter(lab());
     const result = send(router, at(5, towards('10.1.1.7')));

@@ -3,12 +3,22 @@ import type { Circuits } from './circuits.ts';
 import type { ReadInterface } from './interfaces.ts';
 import type { World } from './world.ts';
 
+/** Whether anything in the file makes use of a routed interface; a spare port may lie idle without a MAC address. */
+function isUsed({ model }: ReadInterface, { drafts }: World): boolean {
+  const { addresses, vrf, mpls, name } = model;
+  const isNamed = drafts.neighbors.some(({ value }) => value.interface === name);
+  return addresses.length > 0 || vrf !== undefined || mpls || isNamed;
+}
+
 /** A routed port or sub-interface without a MAC address could neither send nor be sent to. Once per port. */
-function checkMacsDue(interfaces: readonly ReadInterface[], { findings }: World): void {
+function checkMacsDue(interfaces: readonly ReadInterface[], world: World): void {
+  const { findings } = world;
   const reported = new Set<string>();
   const ports = new Map(interfaces.filter(({ isPort }) => isPort).map((item) => [item.model.name, item]));
-  for (const { model, draft } of interfaces) {
+  for (const item of interfaces) {
+    const { model, draft } = item;
     const port = ports.get(model.port);
+    if (!isUsed(item, world)) continue;
     if (model.role !== 'routed' || model.mac !== undefined || port === undefined || reported.has(model.port)) continue;
     const { place } = port.draft;
     const isDamaged = [place, draft.place].some((at) => findings.touches([...at, 'mac']) || findings.isIncomplete(at));

@@ -135,7 +135,8 @@ export function checkValue(schema: TSchema, value: unknown, place: Place, findin
 
 function sectionOf(file: Table, name: SectionName, form: TSchema, findings: Findings): unknown {
   const value = file[name];
-  if (value === undefined) return undefined;
+  // A key with nothing behind it, as YAML allows it, is an empty section.
+  if (value === undefined || value === null) return undefined;
   const isRight = form.type === 'array' ? Array.isArray(value) : isTable(value);
   if (isRight) return value;
   findings.report([name], mismatch(form, value));
@@ -166,7 +167,7 @@ function readMap<T>(file: Table, name: SectionName, schema: TSchema, findings: F
     const place = [name, key];
     const problem = judge(key);
     if (problem !== undefined) findings.report(place, problem, 'key');
-    const value = checkValue(schema, item, place, findings) as T | undefined;
+    const value = checkValue(schema, item ?? {}, place, findings) as T | undefined;
     if (value === undefined) findings.markIncomplete(place);
     drafts.push({ place, name: key, value: value ?? ({} as T) });
   }

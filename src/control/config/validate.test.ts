@@ -142,15 +142,16 @@ describe('interfaces', () => {
       withInterface('ce1', { mac: '00:00:00:00:00:00' }),
       ["interfaces.ce1.mac: 00:00:00:00:00:00 is no station's address"],
     ],
-    ['no mac', withInterface('ce4', {}), ["interfaces.ce4: missing key 'mac': ce4 is routed"]],
+    ['no mac on an idle port', withInterface('ce4', {}), []],
+    ['no mac', withInterface('ce4', { mpls: true }), ["interfaces.ce4: missing key 'mac': ce4 is routed"]],
     [
       'no mac for a sub-interface',
-      both(withInterface('ce4', {}), withInterface('ce4.1', { vlan: 1 })),
+      both(withInterface('ce4', {}), withInterface('ce4.1', { vlan: 1, addresses: ['10.77.1.1/24'] })),
       ["interfaces.ce4: missing key 'mac': ce4.1 is routed"],
     ],
     [
       'no mac with a device',
-      withInterface('ce4', { device: { tap: 'x' } }),
+      withInterface('ce4', { device: { tap: 'x' }, addresses: ['10.77.1.1/24'] }),
       ["interfaces.ce4: missing key 'mac': ce4 is routed"],
     ],
     [
@@ -576,7 +577,7 @@ describe('places', () => {
       'interfaces:',
       '  core1: {mac: 02:00:00:00:00:01, addresses: [10.0.12.1/30]}',
       '  ce1:',
-      '    mtu: 1500',
+      '    mpls: true',
       'routes:',
       '  - prefix: 13.0.0.0/8',
       '    via: 10.9.9.9',

@@ -1,7 +1,7 @@
 // Learning a neighbour from ARP or ND (IP-8): the adjacency gets its MAC address, and what waited for it goes out.
 import { Adjacency, adjacencyWords } from '../../tables/adjacencies.ts';
 import { formatMac } from '../../wire/ethernet.ts';
-import { mayBeNeighbor } from './addresses.ts';
+import { isOwnOf, mayBeNeighbor } from './addresses.ts';
 import type { SlowContext } from './context.ts';
 import { sendHeld } from './forward.ts';
 import type { Packet } from './packet.ts';
@@ -19,8 +19,9 @@ export function learn(context: SlowContext, packet: Packet, address: readonly nu
   const { tables, neighbors } = context;
   const { adjacencies } = tables;
   const interfaceIndex = packet.interface;
-  if (!mayBeNeighbor(tables, interfaceIndex, address)) return;
   const known = adjacencies.find(interfaceIndex, address);
+  // A next hop that the configuration puts on the interface is a neighbour even outside of its subnets.
+  if (known < 0 ? !mayBeNeighbor(tables, interfaceIndex, address) : isOwnOf(tables, interfaceIndex, address)) return;
   const flags = known < 0 ? 0 : adjacencies.flags(known);
   if ((flags & Adjacency.fixed) !== 0) return;
   const resolved = (flags & Adjacency.resolved) !== 0;
