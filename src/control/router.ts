@@ -132,7 +132,7 @@ function writeRoutes(tables: Tables, rib: Rib, routes: readonly RibEntry[]): voi
   for (const [i, entry] of routes.entries()) {
     const index = i + 1;
     const action = entryAction(entry, (name) => rib.tableIndex(name));
-    tables.routes.set([...action, entry.prefix.length, flatLegOf(entry)], index * routeWords);
+    tables.routes.set([...action, entry.prefix.length, flatLegOf(entry.group)], index * routeWords);
     const trie = entry.prefix.family === 4 ? tables.trie4 : tables.trie6;
     trie.insert(entry.table, entry.prefix.words, entry.prefix.length, index);
   }
@@ -151,7 +151,7 @@ function writeLabels(tables: Tables, model: RouterModel, rib: Rib, labels: reado
     const ttl = popMode(first?.ttl ?? model.ttl);
     const tc = popMode(first?.tc ?? model.tc);
     tables.labels.entries.set(
-      [...action, payloadNumber(first?.payload), ttl, tc, label.label, ends ? 1 : 0],
+      [...action, payloadNumber(first?.payload), ttl, tc, label.label, ends ? 1 : 0, flatLegOf(group, 'swap')],
       index * labelEntryWords,
     );
     tables.labels.map[labelKey(label.label)] = index;

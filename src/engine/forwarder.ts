@@ -18,7 +18,11 @@ export class Forwarder {
   readonly counters: Counters;
   readonly #output: Output;
   readonly #slow: SlowPath;
-  readonly #fast: FastPath | undefined;
+  readonly #tables: Tables;
+  readonly #slowOnly: boolean;
+  /** Made for one batch, whose arrays it holds as constants: a caller that keeps to one batch pays once. */
+  #fast: FastPath | undefined;
+  #batch: Batch | undefined;
   /** Frames that have arrived so far. */
   #arrived = 0;
 
@@ -26,15 +30,19 @@ export class Forwarder {
     this.counters = new Counters(tables.interfaces.portCount);
     this.#output = output;
     this.#slow = new SlowPath(tables, output, this.counters, options.explain);
-    const slowOnly = options.slowOnly === true || options.explain !== undefined;
-    this.#fast = slowOnly ? undefined : createFastPath(tables, this.counters);
+    this.#tables = tables;
+    this.#slowOnly = options.slowOnly === true || options.explain !== undefined;
   }
 
   /** Treats every frame of the batch. Its bytes, starts and lengths may change; the caller clears it. */
   process(batch: Batch): void {
+    if (batch !== this.#batch && !this.#slowOnly) {
+      this.#fast = createFastPath(this.#tables, this.counters, batch);
+      this.#batch = batch;
+    }
     this.#countIn(batch);
     for (let from = 0; from < batch.count; ) {
-      const to = this.#fast === undefined ? batch.count : this.#fast.run(batch, from);
+      const to = this.#fast === undefined ? batch.count : this.#fast.run(from);
       this.#hand(batch, from, to);
       from = to;
     }

@@ -11,7 +11,7 @@
 //   pushWire      the same as stack entries with TC, S and TTL 0, as a little-endian machine reads them
 //   flat, words   a leg whose whole recursion has no choice and pushes at most four labels, all of one kind: 0 flags
 //                 (see `Flat`, 0: the leg is not of this kind)   1 adjacency   2–5 stack entries in wire form, lowest
-//                 first   6, 7 free
+//                 first   6 swapped label in wire form   7 free
 
 export const groupWords = 4;
 export const legWords = 16;

@@ -77,7 +77,7 @@ export class Contest {
       (...happened) => this.#judge(...happened),
     );
     const { tables } = this.both.router;
-    this.#probe = createFastPath(tables, new Counters(tables.interfaces.portCount));
+    this.#probe = createFastPath(tables, new Counters(tables.interfaces.portCount), this.#probeBatch);
   }
 
   get #contestants(): readonly Contestant[] {
@@ -122,7 +122,7 @@ export class Contest {
   probe(frames: readonly Frame[]): boolean[] {
     const batch = this.#probeBatch;
     load(batch, frames);
-    for (let from = 0; from < batch.count; ) from = this.#probe.run(batch, from);
+    for (let from = 0; from < batch.count; ) from = this.#probe.run(from);
     return frames.map((_, slot) => this.#probe.verdict[slot] === Verdict.sent);
   }
 

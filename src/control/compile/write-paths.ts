@@ -90,8 +90,18 @@ function flatWordsOf(leg: LegPlan): number[] {
   const flags = Flat.valid | labels.length;
   const onIp = leg.operation === 'none' || leg.operation === 'ends';
   const bottom = (i: number) => (onIp && i === 0 ? wireBottom : 0);
+  const record = (kind: number, entries: number[]) => [
+    kind,
+    adjacency,
+    ...entries,
+    ...new Array<number>(flatLabelsMax - entries.length).fill(0),
+    wireLabel(leg.swapLabel),
+  ];
   if (labels.every(({ ttl, tc }) => ttl === 0 && tc === PushTc.uniform)) {
-    return [flags, adjacency, ...labels.map(({ label }, i) => wireLabel(label) | bottom(i))];
+    return record(
+      flags,
+      labels.map(({ label }, i) => wireLabel(label) | bottom(i)),
+    );
   }
   // Onto IP a fixed TTL and a fixed TC, copied upwards, make whole entries; onto labels the TC is the packet's.
   if (!onIp || labels.some(({ ttl, tc }) => ttl === 0 || tc === PushTc.uniform)) return [];
@@ -100,13 +110,14 @@ function flatWordsOf(leg: LegPlan): number[] {
     if (tc < PushTc.uniform) copied = tc;
     return (wireLabel(label) | bottom(i) | (copied << 17) | (ttl << 24)) >>> 0;
   });
-  return [flags | Flat.fixed, adjacency, ...entries];
+  return record(flags | Flat.fixed, entries);
 }
 
-/** The leg of an entry that has a single, flat one; else 0. */
-export function flatLegOf(entry: RibEntry): number {
-  const only = entry.group?.legs.length === 1 ? entry.group.legs[0] : undefined;
-  return only !== undefined && flatWordsOf(only).length > 0 ? (entry.group?.firstLeg ?? 0) : 0;
+/** The leg of a group that has a single, flat one; else 0. `operation`: only if it does this to a label. */
+export function flatLegOf(group: GroupPlan | undefined, operation?: LegPlan['operation']): number {
+  const only = group?.legs.length === 1 ? group.legs[0] : undefined;
+  if (group === undefined || only === undefined || flatWordsOf(only).length === 0) return 0;
+  return operation === undefined || only.operation === operation ? group.firstLeg : 0;
 }
 
 /** The action of a single path that names no next hop. */

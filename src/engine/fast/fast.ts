@@ -33,7 +33,7 @@ export interface FastPath {
   /** By slot: the port by which a sent frame leaves; its start and lengths are in the batch. */
   readonly egress: Uint32Array;
   /** Treats frames from slot `from` on; answers the slot behind the last one treated. */
-  run(batch: Batch, from: number): number;
+  run(from: number): number;
 }
 
 // EtherTypes as the upper half of a little-endian word.
@@ -58,7 +58,7 @@ const Hop = {
   untouched: 1,
 } as const;
 
-export function createFastPath(tables: Tables, counters: Counters): FastPath {
+export function createFastPath(tables: Tables, counters: Counters, batch: Batch): FastPath {
   const { settings } = tables;
   const { ports, interfaces, maps } = tables.interfaces;
   const { map: labelMap, entries: labelEntries } = tables.labels;
@@ -79,6 +79,8 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
   const network = new Uint32Array(batchFrames);
   const table = new Uint32Array(batchFrames);
   const found = new Uint32Array(batchFrames);
+  /** The flat leg of what was found, 0: none. */
+  const legOf = new Uint32Array(batchFrames);
   /** Bytes of the IP packet, or of what is on top. */
   const length = new Uint32Array(batchFrames);
   const labelled = new Uint8Array(batchFrames);
@@ -95,6 +97,8 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
   const listLabels = new Uint32Array(batchFrames);
   /** Slots whose look-up goes on at the next level. */
   const pending = new Uint32Array(batchFrames);
+  /** Where in the trie their next entry lies. */
+  const place = new Uint32Array(batchFrames);
   let count4 = 0;
   let count6 = 0;
   let countLabels = 0;
@@ -103,27 +107,25 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
   let stackCount = 0;
   const key4 = new Uint32Array(1);
   const key6 = new Uint32Array(4);
-  // The batch in work.
-  let words = new Uint32Array(0);
-  let bytes = new Uint8Array(0);
+  const { words, bytes, start, captured, original, port: arrivalPort } = batch;
 
   /** Pass 1. Answers the end of the run. */
-  function link(batch: Batch, from: number): number {
-    const { start, captured, count } = batch;
+  function link(from: number): number {
+    const { count } = batch;
     for (let slot = from; slot < count; slot++) {
       verdict[slot] = Verdict.slow;
-      if (classify(batch, slot)) continue;
+      if (classify(slot)) continue;
       if (mayChangeNeighbors(start[slot] as number, captured[slot] as number)) return slot + 1;
     }
     return count;
   }
 
   /** Puts a frame on the list of its kind; false: it is the slow path's. */
-  function classify(batch: Batch, slot: number): boolean {
-    const begin = batch.start[slot] as number;
-    const bytesHere = batch.captured[slot] as number;
-    if (bytesHere < 34 || batch.original[slot] !== bytesHere) return false;
-    const portRecord = (batch.port[slot] as number) * portWords;
+  function classify(slot: number): boolean {
+    const begin = start[slot] as number;
+    const bytesHere = captured[slot] as number;
+    if (bytesHere < 34 || original[slot] !== bytesHere) return false;
+    const portRecord = (arrivalPort[slot] as number) * portWords;
     let at = (begin + 14) >>> 2;
     let match = ports[portRecord] as number;
     let type = (words[at - 1] as number) >>> 16;
@@ -184,8 +186,41 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
     return bytes[at + 42] === 135 || bytes[at + 42] === 136;
   }
 
-  /** Pass 2: one frame's stack. What it cannot do stays with the slow path. */
-  function walkLabels(batch: Batch, slot: number): void {
+  /** Pass 2, in passes of its own for plain swaps: key to entry, entry to leg, leg to the wire. */
+  function swapLabels(): void {
+    for (let i = 0; i < countLabels; i++) {
+      const slot = listLabels[i] as number;
+      const word = words[top[slot] as number] as number;
+      found[slot] = labelMap[(word & 0xffff) | ((word >>> 4) & 0xf0000)] as number;
+    }
+    for (let i = 0; i < countLabels; i++) {
+      const slot = listLabels[i] as number;
+      legOf[slot] = labelEntries[(found[slot] as number) * labelEntryWords + 7] as number;
+    }
+    for (let i = 0; i < countLabels; i++) {
+      const slot = listLabels[i] as number;
+      const leg = legOf[slot] as number;
+      const at = top[slot] as number;
+      const word = words[at] as number;
+      const guarded = interfaces[(ingress[slot] as number) * interfaceWords + 9] !== 0;
+      if (leg === 0 || guarded || word < 0x02000000 || !hasBottom(slot, at)) {
+        walkLabels(slot);
+      } else {
+        const fields = (word & TC_S_BITS) | ((word & 0xff000000) - 0x01000000);
+        swapFlat(slot, leg, flat[leg * flatWords] as number, at, fields, (length[slot] as number) - 4);
+      }
+    }
+  }
+
+  /** Whether the stack that begins at word `at` ends inside the frame. */
+  function hasBottom(slot: number, at: number): boolean {
+    const end = at + ((length[slot] as number) >>> 2);
+    for (let entry = at; entry < end; entry++) if (((words[entry] as number) & S_BIT) !== 0) return true;
+    return false;
+  }
+
+  /** One frame's stack, label by label. What it cannot do stays with the slow path. */
+  function walkLabels(slot: number): void {
     let at = top[slot] as number;
     const endWord = at + ((length[slot] as number) >>> 2);
     let bottom = at;
@@ -216,7 +251,7 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
         if (guarded && !tables.interfaces.accepts(interfaceIndex, label)) return;
         const entry = (labelMap[(word & 0xffff) | ((word >>> 4) & 0xf0000)] as number) * labelEntryWords;
         const kind = labelEntries[entry];
-        if (kind === Action.group) return takeLeg(batch, slot, at, bottom, ttl, tc, labelEntries[entry + 1] as number);
+        if (kind === Action.group) return takeLeg(slot, at, bottom, ttl, tc, labelEntries[entry + 1] as number);
         if (kind !== Action.table && kind !== Action.pop) return;
         if (kind === Action.table && !atBottom) return;
         payload = (labelEntries[entry + 2] as number) || Payload.ip;
@@ -269,18 +304,10 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
   }
 
   /** A label whose entry has paths: swap, penultimate hop pop, or pop to a next hop. */
-  function takeLeg(
-    batch: Batch,
-    slot: number,
-    at: number,
-    bottom: number,
-    ttl: number,
-    tc: number,
-    group: number,
-  ): void {
+  function takeLeg(slot: number, at: number, bottom: number, ttl: number, tc: number, group: number): void {
     let leg = groups[group * groupWords] as number;
     if (groups[group * groupWords + 1] !== 1) {
-      leg = selectLeg(tables, group, flowHash(batch, slot), 0);
+      leg = selectLeg(tables, group, flowHash(slot), 0);
       if (leg < 0) return;
     }
     const record = leg * legWords;
@@ -292,10 +319,10 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
       const rest = (length[slot] as number) - ((at + 1 - (top[slot] as number)) << 2);
       const bit = (words[at] as number) & S_BIT;
       const flatFlags = flat[leg * flatWords] as number;
-      if (flatFlags !== 0) return swapFlat(batch, slot, leg, flatFlags, at, bit | (tc << 17) | ((ttl - 1) << 24), rest);
+      if (flatFlags !== 0) return swapFlat(slot, leg, flatFlags, at, bit | (tc << 17) | ((ttl - 1) << 24), rest);
       stack[0] = ((legs[record + 13] as number) | (tc << 17) | bit | ((ttl - 1) << 24)) >>> 0;
       stackCount = 1;
-      return follow(batch, slot, leg, at + 1, rest, TYPE_MPLS, ttl - 1, tc);
+      return follow(slot, leg, at + 1, rest, TYPE_MPLS, ttl - 1, tc);
     }
     const uniformTtl = legs[record + 8] === PopMode.uniform;
     const uniformTc = legs[record + 9] === PopMode.uniform;
@@ -307,7 +334,7 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
       stack[0] = ((next & ~(0xff000000 | TC_S_BITS)) | (next & S_BIT) | (nextTc << 17) | (nextTtl << 24)) >>> 0;
       stackCount = 1;
       const rest = (length[slot] as number) - ((at + 2 - (top[slot] as number)) << 2);
-      return follow(batch, slot, leg, at + 2, rest, TYPE_MPLS, nextTtl, nextTc);
+      return follow(slot, leg, at + 2, rest, TYPE_MPLS, nextTtl, nextTc);
     }
     if ((flags & (Leg.php | Leg.ends)) === 0 || !atBottom) return;
     chosen[slot] = leg;
@@ -317,28 +344,20 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
   }
 
   /** A swap whose leg is flat. `fields`: TC, S and the new TTL of the swapped entry; `rest`: bytes beneath it. */
-  function swapFlat(
-    batch: Batch,
-    slot: number,
-    leg: number,
-    flags: number,
-    at: number,
-    fields: number,
-    rest: number,
-  ): void {
+  function swapFlat(slot: number, leg: number, flags: number, at: number, fields: number, rest: number): void {
     const record = leg * flatWords;
     const adjacency = flat[record + 1] as number;
     const count = flags & Flat.labels;
     if (!ready(adjacency, rest + 4 + (count << 2))) return;
-    words[at] = ((legs[leg * legWords + 13] as number) | fields) >>> 0;
+    words[at] = ((flat[record + 6] as number) | fields) >>> 0;
     let word = at;
     for (let i = 0; i < count; i++) words[--word] = ((flat[record + 2 + i] as number) | (fields & ~S_BIT)) >>> 0;
-    close(batch, slot, adjacency, word, at + 1, rest, TYPE_MPLS);
+    close(slot, adjacency, word, at + 1, rest, TYPE_MPLS);
   }
 
-  function flowHash(batch: Batch, slot: number): number {
+  function flowHash(slot: number): number {
     const at = (network[slot] as number) << 2;
-    const end = (batch.start[slot] as number) + (batch.captured[slot] as number);
+    const end = (start[slot] as number) + (captured[slot] as number);
     return labelled[slot] === 1
       ? hashLabelled(settings.hashSeed, bytes, at, end, settings.hashPayload)
       : hashIp(settings.hashSeed, bytes, at, end);
@@ -426,7 +445,11 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
         const word = byte >>> 5;
         const before = ((trie4[node + 8 + (word >>> 2)] as number) >>> ((word & 3) << 3)) & 0xff;
         const bits = (trie4[node + word] as number) & (0xffffffff >>> (31 - (byte & 31)));
-        const entry = trie4[node + nodeHeaderWords - 1 + before + popCount(bits)] as number;
+        place[i] = node + nodeHeaderWords - 1 + before + popCount(bits);
+      }
+      for (let i = 0; i < nodes; i++) {
+        const slot = pending[i] as number;
+        const entry = trie4[place[i] as number] as number;
         found[slot] = entry;
         if (entry >= nodeBit) pending[left++] = slot;
       }
@@ -453,7 +476,11 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
         const word = byte >>> 5;
         const before = ((trie6[node + 8 + (word >>> 2)] as number) >>> ((word & 3) << 3)) & 0xff;
         const bits = (trie6[node + word] as number) & (0xffffffff >>> (31 - (byte & 31)));
-        const entry = trie6[node + nodeHeaderWords - 1 + before + popCount(bits)] as number;
+        place[i] = node + nodeHeaderWords - 1 + before + popCount(bits);
+      }
+      for (let i = 0; i < nodes; i++) {
+        const slot = pending[i] as number;
+        const entry = trie6[place[i] as number] as number;
         found[slot] = entry;
         if (entry >= nodeBit) pending[left++] = slot;
       }
@@ -473,7 +500,7 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
   }
 
   /** Pass 5: an IP packet with its route found, or with the leg that its label chose. */
-  function sendIp(batch: Batch, slot: number, family: 4 | 6): void {
+  function sendIp(slot: number, family: 4 | 6): void {
     let leg = chosen[slot] as number;
     let connected = -1;
     if (leg === 0) {
@@ -492,7 +519,7 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
       else if (kind !== Action.group) return;
       else if (groups[argument * groupWords + 1] === 1) leg = groups[argument * groupWords] as number;
       else {
-        leg = selectLeg(tables, argument, flowHash(batch, slot), 0);
+        leg = selectLeg(tables, argument, flowHash(slot), 0);
         if (leg < 0) return;
       }
     }
@@ -512,13 +539,13 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
     const adjacency =
       connected >= 0
         ? tables.adjacencies.find(connected, keyOf(slot, family))
-        : walkLegs(batch, slot, leg, ttl, newTos >>> 5, true);
+        : walkLegs(slot, leg, ttl, newTos >>> 5, true);
     if (adjacency < 0) return;
     const size = length[slot] as number;
     if (!ready(adjacency, size + (stackCount << 2))) return;
     if (family === 4) write4(at, headerTtl - ttl, tos, newTos);
     else write6(at, ttl, tos, newTos);
-    finish(batch, slot, adjacency, at, size, stackCount > 0 ? TYPE_MPLS : family === 4 ? TYPE_IPV4 : TYPE_IPV6);
+    finish(slot, adjacency, at, size, stackCount > 0 ? TYPE_MPLS : family === 4 ? TYPE_IPV4 : TYPE_IPV6);
   }
 
   /** TTL and TOS of IPv4, and the checksum by RFC 1624 equation 3. `spent`: by how much the TTL falls. */
@@ -549,26 +576,17 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
   }
 
   /** Pass 2's own sends: a stack entry has been changed, `at` is what lies beneath it. */
-  function follow(
-    batch: Batch,
-    slot: number,
-    leg: number,
-    at: number,
-    rest: number,
-    type: number,
-    ttl: number,
-    tc: number,
-  ): void {
-    const adjacency = walkLegs(batch, slot, leg, ttl, tc, false);
+  function follow(slot: number, leg: number, at: number, rest: number, type: number, ttl: number, tc: number): void {
+    const adjacency = walkLegs(slot, leg, ttl, tc, false);
     if (adjacency < 0 || !ready(adjacency, rest + (stackCount << 2))) return;
-    finish(batch, slot, adjacency, at, rest, type);
+    finish(slot, adjacency, at, rest, type);
   }
 
   /**
    * Collects in `stack` what the leg and those behind it push; answers the adjacency they lead to, or -1 for the slow
    * path. `ttl` and `tc` are those beneath; `onIp`: an IP header is beneath.
    */
-  function walkLegs(batch: Batch, slot: number, firstLeg: number, ttl: number, tc: number, onIp: boolean): number {
+  function walkLegs(slot: number, firstLeg: number, ttl: number, tc: number, onIp: boolean): number {
     let leg = firstLeg;
     let ttlBeneath = ttl;
     let tcBeneath = tc;
@@ -596,7 +614,7 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
       if (groups[argument * groupWords + 1] === 1) {
         leg = groups[argument * groupWords] as number;
       } else {
-        leg = selectLeg(tables, argument, flowHash(batch, slot), level + 1);
+        leg = selectLeg(tables, argument, flowHash(slot), level + 1);
         if (leg < 0) return -1;
       }
     }
@@ -612,22 +630,14 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
   }
 
   /** All is decided: the stack is written in front of word `at`, behind which `rest` bytes stay; then the link header. */
-  function finish(batch: Batch, slot: number, adjacency: number, at: number, rest: number, type: number): void {
+  function finish(slot: number, adjacency: number, at: number, rest: number, type: number): void {
     let word = at;
     for (let i = 0; i < stackCount; i++) words[--word] = stack[i] as number;
-    close(batch, slot, adjacency, word, at, rest, type);
+    close(slot, adjacency, word, at, rest, type);
   }
 
   /** The link header in front of word `first`; `rest` bytes lie behind word `at`. The frame is sent. */
-  function close(
-    batch: Batch,
-    slot: number,
-    adjacency: number,
-    first: number,
-    at: number,
-    rest: number,
-    type: number,
-  ): void {
+  function close(slot: number, adjacency: number, first: number, at: number, rest: number, type: number): void {
     const record = adjacency * adjacencyWords;
     const out = (adjacencies[record + 1] as number) * interfaceWords;
     let word = first;
@@ -642,9 +652,9 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
     const begin = ((word - 3) << 2) + 2;
     const size = (at << 2) - begin + rest;
     const port = interfaces[out + 1] as number;
-    batch.start[slot] = begin;
-    batch.captured[slot] = size;
-    batch.original[slot] = size;
+    start[slot] = begin;
+    captured[slot] = size;
+    original[slot] = size;
     verdict[slot] = Verdict.sent;
     egress[slot] = port;
     outFrames[port] = (outFrames[port] as number) + 1;
@@ -665,15 +675,23 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
     return word;
   }
 
+  /** The flat leg of each slot of a list: a pass of its own, since routes are many and each is a cache miss. */
+  function findLegs(list: Uint32Array, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const slot = list[i] as number;
+      legOf[slot] = (chosen[slot] as number) || (routes[(found[slot] as number) * routeWords + 3] as number);
+    }
+  }
+
   /** Pass 5 for IPv4 by a flat leg, the common case; any other goes through `sendIp`. */
-  function send4(batch: Batch): void {
+  function send4(): void {
+    findLegs(list4, count4);
     for (let i = 0; i < count4; i++) {
       const slot = list4[i] as number;
-      const leg = (chosen[slot] as number) || (routes[(found[slot] as number) * routeWords + 3] as number);
-      const record = leg * flatWords;
+      const record = (legOf[slot] as number) * flatWords;
       const flags = flat[record] as number;
       if (flags === 0 || hop[slot] !== Hop.counted || (lookups[slot] as number) >= lookupsMax) {
-        sendIp(batch, slot, 4);
+        sendIp(slot, 4);
         continue;
       }
       const at = top[slot] as number;
@@ -697,19 +715,19 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
         words[at + 2] = ((w2 & 0xff00) | ttl | (check << 16)) >>> 0;
       }
       const word = pushFlat(record, flags, at, tc, ttl);
-      close(batch, slot, adjacency, word, at, size, word === at ? TYPE_IPV4 : TYPE_MPLS);
+      close(slot, adjacency, word, at, size, word === at ? TYPE_IPV4 : TYPE_MPLS);
     }
   }
 
   /** The same for IPv6. */
-  function send6(batch: Batch): void {
+  function send6(): void {
+    findLegs(list6, count6);
     for (let i = 0; i < count6; i++) {
       const slot = list6[i] as number;
-      const leg = (chosen[slot] as number) || (routes[(found[slot] as number) * routeWords + 3] as number);
-      const record = leg * flatWords;
+      const record = (legOf[slot] as number) * flatWords;
       const flags = flat[record] as number;
       if (flags === 0 || hop[slot] !== Hop.counted || (lookups[slot] as number) >= lookupsMax) {
-        sendIp(batch, slot, 6);
+        sendIp(slot, 6);
         continue;
       }
       const at = top[slot] as number;
@@ -725,7 +743,7 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
       const newTos = carried === 255 || carried === tos >>> 5 ? tos : (carried << 5) | (tos & 3);
       write6(at, ttl, tos, newTos);
       const word = pushFlat(record, flags, at, newTos >>> 5, ttl);
-      close(batch, slot, adjacency, word, at, size, word === at ? TYPE_IPV6 : TYPE_MPLS);
+      close(slot, adjacency, word, at, size, word === at ? TYPE_IPV6 : TYPE_MPLS);
     }
   }
 
@@ -751,23 +769,21 @@ export function createFastPath(tables: Tables, counters: Counters): FastPath {
     }
   }
 
-  function run(batch: Batch, from: number): number {
-    words = batch.words as Uint32Array<ArrayBuffer>;
-    bytes = batch.bytes as Uint8Array<ArrayBuffer>;
+  function run(from: number): number {
     count4 = 0;
     count6 = 0;
     countLabels = 0;
-    const to = link(batch, from);
-    for (let i = 0; i < countLabels; i++) walkLabels(batch, listLabels[i] as number);
+    const to = link(from);
+    if (countLabels > 0) swapLabels();
     if (count4 > 0) {
       admit4();
       lookup4();
-      send4(batch);
+      send4();
     }
     if (count6 > 0) {
       admit6();
       lookup6();
-      send6(batch);
+      send6();
     }
     if (countLabels > 0) forgetLabels();
     return to;
