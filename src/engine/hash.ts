@@ -24,12 +24,12 @@ export function atLevel(hash: number, level: number): number {
 }
 
 /** Whether the first word behind the header of this protocol is a pair of ports. */
-export function hasPorts(protocol: number): boolean {
+function hasPorts(protocol: number): boolean {
   return protocol === 6 || protocol === 17 || protocol === 132 || protocol === 33 || protocol === 136;
 }
 
 /** Takes in addresses, protocol and ports (not those of fragments) of the IP packet at `at`, if there is one. */
-export function mixIp(hash: number, bytes: Bytes, at: number, capturedEnd: number): number {
+function mixIp(hash: number, bytes: Bytes, at: number, capturedEnd: number): number {
   const nibble = at < capturedEnd ? (bytes[at] as number) >>> 4 : 0;
   let h = hash;
   if (nibble === 4 && capturedEnd - at >= v4.ipv4Bytes) {

@@ -19,9 +19,7 @@ export const byteOrderMagicSwapped = 0x4d3c_2b1a;
 export const blockBytesMin = 12;
 /** Before and after the frame in an enhanced (or the obsolete) packet block without options. */
 export const packetHeaderBytes = 28;
-export const packetBlockBytesMin = 32;
 export const simplePacketHeaderBytes = 12;
-export const simplePacketBlockBytesMin = 16;
 export const sectionHeaderBytesMin = 28;
 export const interfaceDescriptionBytesMin = 20;
 

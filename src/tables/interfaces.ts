@@ -20,7 +20,6 @@ export const acceptWords = 1 << 15;
 
 export const Interface = {
   mpls: 1,
-  routed: 2,
   up: 4,
   urpfStrict: 8,
   urpfLoose: 16,

@@ -1,12 +1,14 @@
 // Next hop label forwarding entries (NHLFE, RFC 3031 section 3.10), shared: a route or a label leads to a path
 // group, a group to its legs, a leg to an adjacency or, for a recursive next hop, to the group of the route that
-// covers it. Index 0 of both is nobody's; a leg's index is the path number that users see. Failover is one write to an adjacency or interface; everything that shares it sees it.
+// covers it. Failover is one write to an adjacency or interface; everything that shares it sees it. Index 0 of groups
+// and legs is nobody's; a leg's index is the path number that users see.
 //
 //   group, words  0 first leg   1 legs   2, 3 free
 //   leg, words    0 action kind   1 its argument   2 weight   3 flags (see `Leg`)
 //                 4 first label in `pushes`   5 labels to push, the swapped one not counted
 //                 6 TTL push mode: 0 uniform, else the value   7 TC push mode (see `PushTc`)
-//                 8 TTL pop mode   9 TC pop mode   10 payload kind   11 free   12 swapped label   13 the same in wire form   14, 15 free
+//                 8 TTL pop mode   9 TC pop mode   10 payload kind   11 free
+//                 12 swapped label   13 the same in wire form   14, 15 free
 //   pushes        labels in the order of pushing: lowest first
 //   pushWire      the same as stack entries with TC, S and TTL 0, as a little-endian machine reads them
 //   flat, words   a leg whose whole recursion has no choice and pushes at most four labels, all of one kind: 0 flags

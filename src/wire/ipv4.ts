@@ -6,7 +6,6 @@ import { checksum, fold, sumBytes, updateChecksum } from './checksum.ts';
 export const ipv4Bytes = 20;
 export const tosAt = 1;
 export const totalLengthAt = 2;
-export const identificationAt = 4;
 export const fragmentAt = 6;
 export const ttlAt = 8;
 export const protocolAt = 9;

@@ -17,7 +17,6 @@ export const SpecialLabel = {
 
 /** The first label that is not special. */
 export const firstOrdinaryLabel = 16;
-export const lastLabel = 0xfffff;
 
 export function labelAt(bytes: Bytes, at: number): number {
   return read32(bytes, at) >>> 12;

@@ -62,7 +62,6 @@ function flagsOf(each: InterfaceModel): number {
   return (
     Interface.up |
     (each.mpls ? Interface.mpls : 0) |
-    (each.role === 'routed' ? Interface.routed : 0) |
     (each.urpf === 'strict' ? Interface.urpfStrict : 0) |
     (each.urpf === 'loose' ? Interface.urpfLoose : 0)
   );

@@ -351,7 +351,6 @@ export type RouterConfig = Static<typeof RouterSchema>;
 export type InterfaceConfig = Static<typeof InterfaceSchema>;
 export type VrfConfig = Static<typeof VrfSchema>;
 export type NeighborConfig = Static<typeof NeighborSchema>;
-export type RoutePathConfig = Static<typeof RoutePathSchema>;
 export type LabelPathConfig = Static<typeof LabelPathSchema>;
 export type RouteConfig = Static<typeof RouteSchema>;
 export type LabelConfig = Static<typeof LabelSchema>;

@@ -135,7 +135,7 @@ function ipEnd(packet: Packet): number {
 }
 
 /** Judges the size (MTU-1 … 3), then sends towards the adjacency. */
-export function sendTo(context: SlowContext, packet: Packet, adjacency: number): void {
+function sendTo(context: SlowContext, packet: Packet, adjacency: number): void {
   const interfaceIndex = context.tables.adjacencies.entries[adjacency * adjacencyWords + 1] as number;
   send(context, packet, interfaceIndex, adjacency, undefined);
 }
@@ -215,7 +215,7 @@ function deliver(
 }
 
 /** Address of an adjacency, host-order words. */
-export function adjacencyAddress(context: SlowContext, adjacency: number): number[] {
+function adjacencyAddress(context: SlowContext, adjacency: number): number[] {
   const { entries } = context.tables.adjacencies;
   const record = adjacency * adjacencyWords;
   return Array.from(entries.subarray(record + 5, record + (entries[record + 4] === 4 ? 6 : 9)));
@@ -249,7 +249,7 @@ function sendPieces(
 }
 
 /** Drops a packet that had become several frames: it itself for the first, the others as they were built. */
-export function dropPieces(
+function dropPieces(
   context: SlowContext,
   packet: Packet,
   pieces: readonly Piece[],

@@ -47,7 +47,7 @@ function ttlOf(packet: Packet, family: 4 | 6): number {
   return packet.bytes[packet.ip + (family === 4 ? v4.ttlAt : v6.hopLimitAt)] as number;
 }
 
-export function setTtl(packet: Packet, family: 4 | 6, ttl: number): void {
+function setTtl(packet: Packet, family: 4 | 6, ttl: number): void {
   if (family === 4) v4.changeTtl(packet.bytes, packet.ip, ttl);
   else packet.bytes[packet.ip + v6.hopLimitAt] = ttl;
 }
