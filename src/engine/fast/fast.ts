@@ -199,6 +199,10 @@ export function createFastPath(tables: Tables, counters: Counters, batch: Batch)
     }
     for (let i = 0; i < countLabels; i++) {
       const slot = listLabels[i] as number;
+      found[slot] = flat[(legOf[slot] as number) * flatWords] as number;
+    }
+    for (let i = 0; i < countLabels; i++) {
+      const slot = listLabels[i] as number;
       const leg = legOf[slot] as number;
       const at = top[slot] as number;
       const word = words[at] as number;
@@ -207,7 +211,7 @@ export function createFastPath(tables: Tables, counters: Counters, batch: Batch)
         walkLabels(slot);
       } else {
         const fields = (word & TC_S_BITS) | ((word & 0xff000000) - 0x01000000);
-        swapFlat(slot, leg, flat[leg * flatWords] as number, at, fields, (length[slot] as number) - 4);
+        swapFlat(slot, leg, found[slot] as number, at, fields, (length[slot] as number) - 4);
       }
     }
   }
