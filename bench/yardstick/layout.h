@@ -80,6 +80,7 @@ enum adjacency_flag { ADJACENCY_RESOLVED = 1, ADJACENCY_UP = 2 };
 
 // A trie entry: a route, or this bit and the place of a node: 8 words of bitmap, 2 of counts, then entries.
 #define NODE_BIT 0x80000000u
+#define DENSE_NODE 0xc0000000u
 enum node { NODE_COUNTS = 8, NODE_ENTRIES = 10 };
 
 // Most label and table look-ups for one frame.

@@ -136,7 +136,7 @@ static void pass_level(const uint32_t *trie, int family, uint32_t level) {
   struct list *pending = &lists.pending;
   for (uint32_t i = 0; i < pending->count; i++) {
     struct frame *f = &batch[pending->slots[i]];
-    f->place = place_in_node(trie, f->found - NODE_BIT, address_byte(destination_of(f, family), level));
+    f->place = place_in_node(trie, f->found, address_byte(destination_of(f, family), level));
     __builtin_prefetch(trie + f->place);
   }
   uint32_t kept = 0;

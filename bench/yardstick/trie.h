@@ -1,4 +1,4 @@
-// Longest-prefix match in run-compressed 8-bit strides (src/tables/run-trie.ts), whole or a level at a time.
+// Longest-prefix match in 8-bit strides, nodes sparse or dense (src/tables/run-trie.ts), whole or a level at a time.
 #ifndef TRIE_H
 #define TRIE_H
 
@@ -10,8 +10,10 @@ static inline uint32_t address_byte(const uint32_t *address, uint32_t level) {
   return (address[level >> 2] >> ((level & 3) << 3)) & 0xff;
 }
 
-// Where the entry for `byte` lies: behind the runs that begin before it.
-static inline uint32_t place_in_node(const uint32_t *trie, uint32_t node, uint32_t byte) {
+// Where the next entry for `byte` lies: in its slot, or behind the runs that begin before it.
+static inline uint32_t place_in_node(const uint32_t *trie, uint32_t entry, uint32_t byte) {
+  if (entry >= DENSE_NODE) return entry - DENSE_NODE + byte;
+  uint32_t node = entry - NODE_BIT;
   uint32_t word = byte >> 5;
   uint32_t before = (trie[node + NODE_COUNTS + (word >> 2)] >> ((word & 3) << 3)) & 0xff;
   uint32_t bits = trie[node + word] & (0xffffffffu >> (31 - (byte & 31)));
@@ -21,12 +23,16 @@ static inline uint32_t place_in_node(const uint32_t *trie, uint32_t node, uint32
 static inline uint32_t trie_lookup(const uint32_t *trie, uint32_t table, const uint32_t *address) {
   uint32_t entry = trie[table];
   for (uint32_t level = 0; entry >= NODE_BIT; level++)
-    entry = trie[place_in_node(trie, entry - NODE_BIT, address_byte(address, level))];
+    entry = trie[place_in_node(trie, entry, address_byte(address, level))];
   return entry;
 }
 
 // The two lines that `place_in_node` will read.
 static inline void prefetch_node(const uint32_t *trie, uint32_t entry, uint32_t byte) {
+  if (entry >= DENSE_NODE) {
+    __builtin_prefetch(trie + (entry - DENSE_NODE) + byte);
+    return;
+  }
   const uint32_t *node = trie + (entry - NODE_BIT);
   __builtin_prefetch(node + (byte >> 5));
   __builtin_prefetch(node + NODE_COUNTS + (byte >> 7));

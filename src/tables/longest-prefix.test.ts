@@ -98,6 +98,32 @@ describe.each(Object.keys(layouts))('%s', (name) => {
     );
   });
 
+  test('crowded nodes: hundreds of prefixes side by side, put in and taken out again', () => {
+    const trie = make(1);
+    const model = new Model();
+    let state = 1;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return (state >>> 8) % below;
+    };
+    for (let step = 0; step < 1500; step++) {
+      const length = 14 + random(12);
+      const prefix = { table: 0, words: [(0x0a000000 + random(1 << 18) * 128) >>> 0], length };
+      // Mostly in at first, mostly out at the end.
+      apply(trie, model, prefix, random(1500) > step ? 1 + random(40) : 0);
+      const known = [...model.entries.values()][random(Math.max(1, model.entries.size))];
+      if (known !== undefined && random(1500) < step) apply(trie, model, known, 0);
+      if (step % 10 > 0) continue;
+      for (let probe = 0; probe < 20; probe++) {
+        const words = [(0x0a000000 + random(1 << 25)) >>> 0];
+        expect(trie.lookup(0, words)).toBe(model.covering(0, words).route);
+      }
+    }
+    for (const entry of [...model.entries.values()]) apply(trie, model, entry, 0);
+    expect(trie.lookup(0, [0x0a000000])).toBe(0);
+    expect(trie.usedBytes).toBe(make(1).usedBytes);
+  });
+
   test('host routes, defaults and nothing at all', () => {
     const trie = make(3);
     expect(trie.lookup(0, [0x0a000001])).toBe(0);

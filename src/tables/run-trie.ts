@@ -1,12 +1,13 @@
-// Longest-prefix match in compressed 8-bit strides: a node keeps one word for each run of equal slots instead of one
-// for each of its 256 slots. Leaves are pushed down, so a look-up reads two places a level and never looks back.
-// A thousand small VRFs cost some tens of KiB each. One pool of words serves all tables of one family.
+// Longest-prefix match in 8-bit strides with two kinds of node, chosen by what is in them: a sparse node keeps one
+// word for each run of equal slots, a dense one a word for each of its 256 slots. Leaves are pushed down, so a look-up
+// never looks back. Thousands of small VRFs stay small, big tables are fast. One pool serves all tables of a family.
 //
 //   words[t]          the root entry of table t
-//   entry             0 no route | 1 … 2^31 − 1 route | bit 31 + place of a node
-//   node, words 0–7   bitmap of the 256 slots: 1 where a run begins (slot 0 always does)
-//              8, 9   runs before bitmap word 0, 1, … 7, a byte each, lowest first
-//              10 …   entries, one a run
+//   entry             0 no route | 1 … 2^31 − 1 route | bit 31 + place of a sparse node | bits 31, 30 + of a dense one
+//   sparse, words 0–7 bitmap of the 256 slots: 1 where a run begins (slot 0 always does)
+//                8, 9 runs before bitmap word 0, 1, … 7, a byte each, lowest first
+//                10 … entries, one a run
+//   dense, 256 words  entries, one a slot
 //
 // `lengths`, parallel to `words`, is for the writer alone: the prefix length that each entry came from. A change
 // builds a new node beside the old one and swings one word, so a reader sees the table before or after it.
@@ -15,7 +16,12 @@ import { WordPool } from './word-pool.ts';
 
 /** Marks an entry that leads to a node. */
 export const nodeBit = 0x80000000;
-/** Words of a node before its entries. */
+/** Marks an entry that leads to a dense node; every such entry is at least this large. */
+export const denseNode = 0xc0000000;
+/** Runs from which a node is dense, and below which a dense one is made sparse again. */
+const denseRuns = 24;
+const sparseRuns = 12;
+/** Words of a sparse node before its entries. */
 export const nodeHeaderWords = 10;
 const slots = 256;
 
@@ -106,6 +112,7 @@ export class RunTrie implements LongestPrefix {
 
   /** Where the entry for a slot of a node lies. */
   #place(entry: number, slot: number): number {
+    if (entry >= denseNode) return entry - denseNode + slot;
     const node = entry - nodeBit;
     const word = slot >>> 5;
     const before = ((this.words[node + 8 + (word >>> 2)] as number) >>> ((word & 3) * 8)) & 255;
@@ -119,7 +126,7 @@ export class RunTrie implements LongestPrefix {
     this.#start[0] = 0;
     this.#value[0] = this.words[place] as number;
     this.#length[0] = this.#lengths[place] as number;
-    this.words[place] = this.#encode() + nodeBit;
+    this.words[place] = this.#encode();
   }
 
   /** Gives a slot of the node a node of its own. */
@@ -131,7 +138,7 @@ export class RunTrie implements LongestPrefix {
     this.#start[0] = 0;
     this.#value[0] = value;
     this.#length[0] = length;
-    const child = this.#encode() + nodeBit;
+    const child = this.#encode();
     this.#decode(place);
     this.#split(slot);
     this.#split(slot + 1);
@@ -221,16 +228,23 @@ export class RunTrie implements LongestPrefix {
 
   /** Joins what has become equal in a node; one that is a single leaf all over becomes that leaf. */
   #tidy(place: number): void {
-    const entry = this.words[place] as number;
-    if (entry < nodeBit) return;
+    const before = this.words[place] as number;
+    if (before < nodeBit) return;
     this.#decode(place);
-    if (this.#hasEqualNeighbors()) this.#swing(place);
-    const node = (this.words[place] as number) - nodeBit;
-    const only = node + nodeHeaderWords;
-    if (this.#countRuns(node) !== 1 || (this.words[only] as number) >= nodeBit) return;
+    if (before >= denseNode ? this.#runs < sparseRuns : this.#hasEqualNeighbors()) this.#swing(place);
+    const entry = this.words[place] as number;
+    if (entry >= denseNode || this.#countRuns(entry - nodeBit) !== 1) return;
+    const only = entry - nodeBit + nodeHeaderWords;
+    if ((this.words[only] as number) >= nodeBit) return;
     this.#lengths[place] = this.#lengths[only] as number;
     this.words[place] = this.words[only] as number;
-    this.#pool.free(node, nodeHeaderWords + 1);
+    this.#release(entry);
+  }
+
+  /** Gives the words of a node back. */
+  #release(entry: number): void {
+    if (entry >= denseNode) this.#pool.free(entry - denseNode, slots);
+    else this.#pool.free(entry - nodeBit, nodeHeaderWords + this.#countRuns(entry - nodeBit));
   }
 
   #hasEqualNeighbors(): boolean {
@@ -253,7 +267,9 @@ export class RunTrie implements LongestPrefix {
 
   /** Reads the node that an entry leads to into the runs in work. */
   #decode(place: number): void {
-    const node = (this.words[place] as number) - nodeBit;
+    const entry = this.words[place] as number;
+    if (entry >= denseNode) return this.#decodeDense(entry - denseNode);
+    const node = entry - nodeBit;
     let run = 0;
     for (let word = 0; word < 8; word++) {
       for (let bits = this.words[node + word] as number; bits !== 0; bits &= bits - 1) {
@@ -264,6 +280,20 @@ export class RunTrie implements LongestPrefix {
       }
     }
     this.#runs = run;
+  }
+
+  #decodeDense(node: number): void {
+    let run = -1;
+    for (let slot = 0; slot < slots; slot++) {
+      const value = this.words[node + slot] as number;
+      const length = this.#lengths[node + slot] as number;
+      if (run >= 0 && value < nodeBit && value === this.#value[run] && length === this.#length[run]) continue;
+      run++;
+      this.#start[run] = slot;
+      this.#value[run] = value;
+      this.#length[run] = length;
+    }
+    this.#runs = run + 1;
   }
 
   #runOf(slot: number): number {
@@ -284,14 +314,13 @@ export class RunTrie implements LongestPrefix {
 
   /** Writes the runs in work as a new node and lets the entry lead to it; the old node is given back. */
   #swing(place: number): void {
-    const old = (this.words[place] as number) - nodeBit;
-    const oldWords = nodeHeaderWords + this.#countRuns(old);
-    this.words[place] = this.#encode() + nodeBit;
-    this.#pool.free(old, oldWords);
+    const old = this.words[place] as number;
+    this.words[place] = this.#encode(old >= denseNode ? sparseRuns : denseRuns);
+    this.#release(old);
   }
 
-  /** Writes the runs in work, equal neighbours joined, as a node; answers its place. */
-  #encode(): number {
+  /** Writes the runs in work, equal neighbours joined, as a node, dense from so many runs on; answers its entry. */
+  #encode(denseFrom = denseRuns): number {
     let kept = 0;
     for (let run = 1; run < this.#runs; run++) {
       if (this.#equalsBefore(run, kept)) continue;
@@ -301,6 +330,22 @@ export class RunTrie implements LongestPrefix {
       this.#length[kept] = this.#length[run] as number;
     }
     this.#runs = kept + 1;
+    return this.#runs >= denseFrom ? this.#encodeDense() + denseNode : this.#encodeSparse() + nodeBit;
+  }
+
+  #encodeDense(): number {
+    const node = this.#pool.take(slots);
+    this.#start[this.#runs] = slots;
+    for (let run = 0; run < this.#runs; run++) {
+      const from = node + (this.#start[run] as number);
+      const to = node + (this.#start[run + 1] as number);
+      this.words.fill(this.#value[run] as number, from, to);
+      this.#lengths.fill(this.#length[run] as number, from, to);
+    }
+    return node;
+  }
+
+  #encodeSparse(): number {
     const node = this.#pool.take(nodeHeaderWords + this.#runs);
     this.words.fill(0, node, node + nodeHeaderWords);
     for (let run = 0; run < this.#runs; run++) {

@@ -17,7 +17,7 @@ import { Adjacency, adjacencyWords, swapBytes } from '../../tables/adjacencies.t
 import { Interface, interfaceWords, mapWords, portWords } from '../../tables/interfaces.ts';
 import { labelEntryWords, Payload, PopMode } from '../../tables/labels.ts';
 import { Flat, flatWords, groupWords, Leg, legWords, PushTc } from '../../tables/paths.ts';
-import { nodeBit, nodeHeaderWords, popCount } from '../../tables/run-trie.ts';
+import { denseNode, nodeBit, nodeHeaderWords, popCount } from '../../tables/run-trie.ts';
 import { routeWords, type Tables } from '../../tables/tables.ts';
 import { type Batch, batchFrames } from '../../wire/batch.ts';
 import type { Counters } from '../counters.ts';
@@ -445,7 +445,12 @@ export function createFastPath(tables: Tables, counters: Counters, batch: Batch)
       for (let i = 0; i < nodes; i++) {
         const slot = pending[i] as number;
         const byte = ((words[(top[slot] as number) + 4] as number) >>> shift) & 0xff;
-        const node = (found[slot] as number) - nodeBit;
+        const parent = found[slot] as number;
+        if (parent >= denseNode) {
+          place[i] = parent - denseNode + byte;
+          continue;
+        }
+        const node = parent - nodeBit;
         const word = byte >>> 5;
         const before = ((trie4[node + 8 + (word >>> 2)] as number) >>> ((word & 3) << 3)) & 0xff;
         const bits = (trie4[node + word] as number) & (0xffffffff >>> (31 - (byte & 31)));
@@ -476,7 +481,12 @@ export function createFastPath(tables: Tables, counters: Counters, batch: Batch)
       for (let i = 0; i < nodes; i++) {
         const slot = pending[i] as number;
         const byte = ((words[(top[slot] as number) + at] as number) >>> shift) & 0xff;
-        const node = (found[slot] as number) - nodeBit;
+        const parent = found[slot] as number;
+        if (parent >= denseNode) {
+          place[i] = parent - denseNode + byte;
+          continue;
+        }
+        const node = parent - nodeBit;
         const word = byte >>> 5;
         const before = ((trie6[node + 8 + (word >>> 2)] as number) >>> ((word & 3) << 3)) & 0xff;
         const bits = (trie6[node + word] as number) & (0xffffffff >>> (31 - (byte & 31)));
