@@ -21,6 +21,8 @@ export const denseNode = 0xc0000000;
 /** Runs from which a node is dense, and below which a dense one is made sparse again. */
 const denseRuns = 24;
 const sparseRuns = 12;
+/** The same for the root of a table, which every look-up reads: a KiB is soon worth it. */
+const denseRootRuns = 3;
 /** Words of a sparse node before its entries. */
 export const nodeHeaderWords = 10;
 const slots = 256;
@@ -48,6 +50,7 @@ export class RunTrie implements LongestPrefix {
   readonly words: Uint32Array;
   readonly #lengths: Uint8Array;
   readonly #pool: WordPool;
+  readonly #tableCount: number;
   // The node in work, as runs.
   #runs = 0;
   readonly #start = new Uint16Array(slots + 2);
@@ -58,6 +61,7 @@ export class RunTrie implements LongestPrefix {
   constructor(words: Uint32Array, tableCount: number) {
     this.words = words;
     this.#lengths = new Uint8Array(words.length);
+    this.#tableCount = tableCount;
     this.#pool = new WordPool(tableCount, words.length);
   }
 
@@ -231,7 +235,8 @@ export class RunTrie implements LongestPrefix {
     const before = this.words[place] as number;
     if (before < nodeBit) return;
     this.#decode(place);
-    if (before >= denseNode ? this.#runs < sparseRuns : this.#hasEqualNeighbors()) this.#swing(place);
+    if (before >= denseNode ? this.#runs < this.#denseFrom(place, before) : this.#hasEqualNeighbors())
+      this.#swing(place);
     const entry = this.words[place] as number;
     if (entry >= denseNode || this.#countRuns(entry - nodeBit) !== 1) return;
     const only = entry - nodeBit + nodeHeaderWords;
@@ -312,10 +317,16 @@ export class RunTrie implements LongestPrefix {
     this.#runs++;
   }
 
+  /** The runs from which the node at a place is dense, given what it is now. */
+  #denseFrom(place: number, entry: number): number {
+    if (place < this.#tableCount) return denseRootRuns;
+    return entry >= denseNode ? sparseRuns : denseRuns;
+  }
+
   /** Writes the runs in work as a new node and lets the entry lead to it; the old node is given back. */
   #swing(place: number): void {
     const old = this.words[place] as number;
-    this.words[place] = this.#encode(old >= denseNode ? sparseRuns : denseRuns);
+    this.words[place] = this.#encode(this.#denseFrom(place, old));
     this.#release(old);
   }
 
