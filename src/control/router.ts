@@ -10,7 +10,14 @@ import type { GroupPlan } from './compile/plan.ts';
 import { payloadNumber, popMode, Resolver } from './compile/resolver.ts';
 import { Rib, type RibEntry } from './compile/rib.ts';
 import { portNames, vlanMapKeys, writeInterfaces } from './compile/write-interfaces.ts';
-import { type ActionWords, entryAction, flatLegOf, pathAction, writePaths } from './compile/write-paths.ts';
+import {
+  type ActionWords,
+  entryAction,
+  flatLabelLegOf,
+  flatLegOf,
+  pathAction,
+  writePaths,
+} from './compile/write-paths.ts';
 import type { ActionPath, LabelModel, RouterModel } from './model.ts';
 import { namesOf } from './names.ts';
 
@@ -151,7 +158,7 @@ function writeLabels(tables: Tables, model: RouterModel, rib: Rib, labels: reado
     const ttl = popMode(first?.ttl ?? model.ttl);
     const tc = popMode(first?.tc ?? model.tc);
     tables.labels.entries.set(
-      [...action, payloadNumber(first?.payload), ttl, tc, label.label, ends ? 1 : 0, flatLegOf(group, 'swap')],
+      [...action, payloadNumber(first?.payload), ttl, tc, label.label, ends ? 1 : 0, flatLabelLegOf(group)],
       index * labelEntryWords,
     );
     tables.labels.map[labelKey(label.label)] = index;

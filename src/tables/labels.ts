@@ -4,7 +4,7 @@
 //                 word of the wire, so that a look-up swaps no bytes: see `labelKey`.
 //   entry, words  0 action kind   1 its argument   2 payload kind of the entry (see `Payload`)
 //                 3 TTL pop mode  4 TC pop mode (see `PopMode`)   5 label   6 1: each path ends the LSP here
-//                 7 its leg, if it has one only, that swaps and is flat, else 0
+//                 7 its leg, if it has one only, that is flat and swaps, or pops by `Flat.php`; else 0
 
 /** What lies beneath the label, as its entry says: nothing said, either IP by the nibble, or one of them. */
 export const Payload = { unknown: 0, ip: 1, ip4: 4, ip6: 6 } as const;

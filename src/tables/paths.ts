@@ -28,6 +28,8 @@ export const Flat = {
   /** TTL and TC are in the entries already (pipe); else they are copied from beneath (uniform). */
   fixed: 8,
   valid: 16,
+  /** A penultimate hop pop that carries TTL and TC down (uniform) and pushes nothing. */
+  php: 32,
 } as const;
 
 /** Flags of a leg. */

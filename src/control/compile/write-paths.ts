@@ -1,6 +1,6 @@
 // Groups, legs, pushed labels and the actions of routes and labels, from plans to words.
 import { Action } from '../../tables/actions.ts';
-import { wireBottom, wireLabel } from '../../tables/labels.ts';
+import { PopMode, wireBottom, wireLabel } from '../../tables/labels.ts';
 import {
   Flat,
   flatLabelsMax,
@@ -87,7 +87,8 @@ function flatWordsOf(leg: LegPlan): number[] {
   const { labels, adjacency } = flat;
   // What a penultimate pop uncovers may be a label or IP: its pushes do not know their S bit.
   if (leg.operation === 'php' && labels.length > 0) return [];
-  const flags = Flat.valid | labels.length;
+  const uniformPop = leg.popTtl === PopMode.uniform && leg.popTc === PopMode.uniform;
+  const flags = Flat.valid | labels.length | (leg.operation === 'php' && uniformPop ? Flat.php : 0);
   const onIp = leg.operation === 'none' || leg.operation === 'ends';
   const bottom = (i: number) => (onIp && i === 0 ? wireBottom : 0);
   const record = (kind: number, entries: number[]) => [
@@ -113,11 +114,22 @@ function flatWordsOf(leg: LegPlan): number[] {
   return record(flags | Flat.fixed, entries);
 }
 
-/** The leg of a group that has a single, flat one; else 0. `operation`: only if it does this to a label. */
-export function flatLegOf(group: GroupPlan | undefined, operation?: LegPlan['operation']): number {
+/** The flags of a group's only leg, 0 when it has several or the leg is not flat. */
+function flatFlags(group: GroupPlan | undefined): number {
   const only = group?.legs.length === 1 ? group.legs[0] : undefined;
-  if (group === undefined || only === undefined || flatWordsOf(only).length === 0) return 0;
-  return operation === undefined || only.operation === operation ? group.firstLeg : 0;
+  return only === undefined ? 0 : (flatWordsOf(only)[0] ?? 0);
+}
+
+/** The leg of a route's group that has a single, flat one; else 0. */
+export function flatLegOf(group: GroupPlan | undefined): number {
+  return group !== undefined && flatFlags(group) !== 0 ? group.firstLeg : 0;
+}
+
+/** The same for a label's group, for what the fast path does to a label without a second look: swap or `Flat.php`. */
+export function flatLabelLegOf(group: GroupPlan | undefined): number {
+  const flags = flatFlags(group);
+  const swaps = flags !== 0 && group?.legs[0]?.operation === 'swap';
+  return group !== undefined && (swaps || (flags & Flat.php) !== 0) ? group.firstLeg : 0;
 }
 
 /** The action of a single path that names no next hop. */

@@ -45,6 +45,7 @@ const TYPE_VLAN = 0x0081;
 const S_BIT = 0x00010000;
 /** TC and S of a stack entry. */
 const TC_S_BITS = 0x000f0000;
+const TC_BITS = 0x000e0000;
 /** Most label and table look-ups (LBL-12). */
 const lookupsMax = 8;
 /** Entries that one frame may get pushed; control refuses more. */
@@ -186,8 +187,8 @@ export function createFastPath(tables: Tables, counters: Counters, batch: Batch)
     return bytes[at + 42] === 135 || bytes[at + 42] === 136;
   }
 
-  /** Pass 2, in passes of its own for plain swaps: key to entry, entry to leg, leg to the wire. */
-  function swapLabels(): void {
+  /** Pass 2, in passes of its own for plain swaps and pops: key to entry, entry to leg, leg to flags, and the rest. */
+  function actOnLabels(): void {
     for (let i = 0; i < countLabels; i++) {
       const slot = listLabels[i] as number;
       const word = words[top[slot] as number] as number;
@@ -209,11 +210,26 @@ export function createFastPath(tables: Tables, counters: Counters, batch: Batch)
       const guarded = interfaces[(ingress[slot] as number) * interfaceWords + 9] !== 0;
       if (leg === 0 || guarded || word < 0x02000000 || !hasBottom(slot, at)) {
         walkLabels(slot);
+      } else if (((found[slot] as number) & Flat.php) !== 0) {
+        if ((word & S_BIT) === 0) popFlat(slot, leg, at);
+        else walkLabels(slot);
       } else {
         const fields = (word & TC_S_BITS) | ((word & 0xff000000) - 0x01000000);
         swapFlat(slot, leg, found[slot] as number, at, fields, (length[slot] as number) - 4);
       }
     }
+  }
+
+  /** A penultimate hop pop in uniform model that uncovers a label (TTL-5, TC-2). */
+  function popFlat(slot: number, leg: number, at: number): void {
+    const word = words[at] as number;
+    const next = words[at + 1] as number;
+    const ttl = Math.min(word >>> 24, next >>> 24) - 1;
+    const adjacency = flat[leg * flatWords + 1] as number;
+    const rest = (length[slot] as number) - 4;
+    if (ttl < 1 || !ready(adjacency, rest)) return;
+    words[at + 1] = ((next & ~(0xff000000 | TC_BITS)) | (word & TC_BITS) | (ttl << 24)) >>> 0;
+    close(slot, adjacency, at + 1, at + 1, rest, TYPE_MPLS);
   }
 
   /** Whether the stack that begins at word `at` ends inside the frame. */
@@ -788,7 +804,7 @@ export function createFastPath(tables: Tables, counters: Counters, batch: Batch)
     count6 = 0;
     countLabels = 0;
     const to = link(from);
-    if (countLabels > 0) swapLabels();
+    if (countLabels > 0) actOnLabels();
     if (count4 > 0) {
       admit4();
       lookup4();
