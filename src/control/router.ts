@@ -9,7 +9,7 @@ import { type Binding, bindLabels } from './compile/label-manager.ts';
 import type { GroupPlan } from './compile/plan.ts';
 import { payloadNumber, popMode, Resolver } from './compile/resolver.ts';
 import { Rib, type RibEntry } from './compile/rib.ts';
-import { portNames, vlanMapKeys, writeInterfaces } from './compile/write-interfaces.ts';
+import { macWords, portNames, vlanMapKeys, writeInterfaces } from './compile/write-interfaces.ts';
 import {
   type ActionWords,
   entryAction,
@@ -129,9 +129,8 @@ function writeAdjacencies(tables: Tables, model: RouterModel, resolver: Resolver
   for (const plan of resolver.adjacencies) tables.adjacencies.add(plan.interface, plan.address.words);
   const indexes = new Map(model.interfaces.map((each, index) => [each.name, index]));
   for (const neighbor of model.neighbors) {
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = neighbor.mac;
     const adjacency = tables.adjacencies.add(indexes.get(neighbor.interface) as number, neighbor.address.words);
-    tables.adjacencies.resolve(adjacency, (a << 8) | b, ((c << 24) | (d << 16) | (e << 8) | f) >>> 0, true);
+    tables.adjacencies.resolve(adjacency, ...macWords(neighbor.mac), true);
   }
 }
 
@@ -139,7 +138,7 @@ function writeRoutes(tables: Tables, rib: Rib, routes: readonly RibEntry[]): voi
   for (const [i, entry] of routes.entries()) {
     const index = i + 1;
     const action = entryAction(entry, (name) => rib.tableIndex(name));
-    tables.routes.set([...action, entry.prefix.length, flatLegOf(entry.group)], index * routeWords);
+    tables.routes.set([...action, entry.prefix.length, flatLegOf(tables.paths, entry.group)], index * routeWords);
     const trie = entry.prefix.family === 4 ? tables.trie4 : tables.trie6;
     trie.insert(entry.table, entry.prefix.words, entry.prefix.length, index);
   }
@@ -158,7 +157,15 @@ function writeLabels(tables: Tables, model: RouterModel, rib: Rib, labels: reado
     const ttl = popMode(first?.ttl ?? model.ttl);
     const tc = popMode(first?.tc ?? model.tc);
     tables.labels.entries.set(
-      [...action, payloadNumber(first?.payload), ttl, tc, label.label, ends ? 1 : 0, flatLabelLegOf(group)],
+      [
+        ...action,
+        payloadNumber(first?.payload),
+        ttl,
+        tc,
+        label.label,
+        ends ? 1 : 0,
+        flatLabelLegOf(tables.paths, group),
+      ],
       index * labelEntryWords,
     );
     tables.labels.map[labelKey(label.label)] = index;

@@ -1,5 +1,6 @@
 // The readable routing tables: every prefix with where it comes from, before paths are resolved and words written.
 import { addressBits, formatPrefix, type IpAddress, type IpPrefix, networkOf } from '../../wire/address.ts';
+import { isLinkLocal } from '../../wire/ip.ts';
 import { globalTable, type RouteModel, type RouterModel } from '../model.ts';
 import type { GroupPlan } from './plan.ts';
 import { RouteSet } from './route-set.ts';
@@ -21,7 +22,7 @@ export interface RibEntry {
 
 /** IPv6 link-local subnets exist on every link: they are no routes. */
 function isLinkLocal6(address: IpAddress): boolean {
-  return address.family === 6 && (address.words[0] as number) >>> 22 === 0x3fa;
+  return address.family === 6 && isLinkLocal(address.words);
 }
 
 export class Rib {

@@ -30,8 +30,9 @@ export function vlanMapKeys(model: RouterModel): string[] {
   return [...new Set(model.interfaces.flatMap(mapKeys))];
 }
 
-function macWords(each: InterfaceModel): [number, number] {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = each.mac ?? [];
+/** A MAC address as the tables keep it: its first two bytes, its last four. None is all zeros. */
+export function macWords(mac: readonly number[] = []): [number, number] {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac;
   return [(a << 8) | b, ((c << 24) | (d << 16) | (e << 8) | f) >>> 0];
 }
 
@@ -77,7 +78,7 @@ export function writeInterfaces(table: InterfaceTable, model: RouterModel, rib: 
     const port = ports.get(each.port) as number;
     const record = index * interfaceWords;
     const tags = tagsOf(each);
-    const [macHigh, macLow] = macWords(each);
+    const [macHigh, macLow] = macWords(each.mac);
     table.interfaces.set(
       [flagsOf(each), port, rib.tableIndex(each.vrf), each.mtu, macHigh, macLow, tags[0] ?? 0, tags[1] ?? 0],
       record,

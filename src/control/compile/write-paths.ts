@@ -114,20 +114,19 @@ function flatWordsOf(leg: LegPlan): number[] {
   return record(flags | Flat.fixed, entries);
 }
 
-/** The flags of a group's only leg, 0 when it has several or the leg is not flat. */
-function flatFlags(group: GroupPlan | undefined): number {
-  const only = group?.legs.length === 1 ? group.legs[0] : undefined;
-  return only === undefined ? 0 : (flatWordsOf(only)[0] ?? 0);
+/** The flags of a group's only leg as written, 0 when it has several or the leg is not flat. */
+function flatFlags(table: PathTable, group: GroupPlan | undefined): number {
+  return group?.legs.length === 1 ? (table.flat[group.firstLeg * flatWords] as number) : 0;
 }
 
-/** The leg of a route's group that has a single, flat one; else 0. */
-export function flatLegOf(group: GroupPlan | undefined): number {
-  return group !== undefined && flatFlags(group) !== 0 ? group.firstLeg : 0;
+/** The leg of a route's group that has a single, flat one; else 0. The paths must have been written. */
+export function flatLegOf(table: PathTable, group: GroupPlan | undefined): number {
+  return group !== undefined && flatFlags(table, group) !== 0 ? group.firstLeg : 0;
 }
 
 /** The same for a label's group, for what the fast path does to a label without a second look: swap or `Flat.php`. */
-export function flatLabelLegOf(group: GroupPlan | undefined): number {
-  const flags = flatFlags(group);
+export function flatLabelLegOf(table: PathTable, group: GroupPlan | undefined): number {
+  const flags = flatFlags(table, group);
   const swaps = flags !== 0 && group?.legs[0]?.operation === 'swap';
   return group !== undefined && (swaps || (flags & Flat.php) !== 0) ? group.firstLeg : 0;
 }

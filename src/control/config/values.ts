@@ -11,6 +11,7 @@ import {
   parsePrefix,
   sameAddress,
 } from '../../wire/address.ts';
+import { isLinkLocal as isLinkLocalWords } from '../../wire/ip.ts';
 import { describeValue } from './expected.ts';
 import type { Findings, Place } from './problems.ts';
 
@@ -39,8 +40,7 @@ export function unfitKind(address: IpAddress): string | undefined {
 
 /** fe80::/10 and 169.254/16. */
 export function isLinkLocal(address: IpAddress): boolean {
-  const first = address.words[0] as number;
-  return address.family === 4 ? first >>> 16 === 0xa9fe : first >>> 22 === 0xfe80 >>> 6;
+  return isLinkLocalWords(address.words);
 }
 
 /** An address of one host. */

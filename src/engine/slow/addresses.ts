@@ -3,6 +3,7 @@ import { Action } from '../../tables/actions.ts';
 import { addressWords, interfaceWords } from '../../tables/interfaces.ts';
 import { routeWords, type Tables } from '../../tables/tables.ts';
 import { maskWord } from '../../wire/address.ts';
+import { isLinkLocal } from '../../wire/ip.ts';
 
 /** An address of an interface, with the length of its subnet. */
 export interface OwnAddress {
@@ -28,10 +29,6 @@ export function* addressesOf(tables: Tables, interfaceIndex: number, family: 4 |
 
 function sameWords(a: readonly number[], b: readonly number[]): boolean {
   return a.every((word, i) => word === b[i]);
-}
-
-export function isLinkLocal(words: readonly number[]): boolean {
-  return words.length === 1 ? (words[0] as number) >>> 16 === 0xa9fe : (words[0] as number) >>> 22 === 0x3fa;
 }
 
 /** Whether the address is one of the interface's own. */

@@ -1,11 +1,11 @@
 // What is for the router itself (IP-3): punted, and answered when it is an echo request to an own address.
-import { read16, read32 } from '../../wire/bytes.ts';
 import { checksum } from '../../wire/checksum.ts';
 import { ethernetBytes } from '../../wire/ethernet.ts';
 import { buildEchoReply4, buildEchoReply6, Icmp4, Icmp6, icmpHeaderBytes } from '../../wire/icmp.ts';
+import { isLinkLocal, packetBytes, readDestination } from '../../wire/ip.ts';
 import * as v4 from '../../wire/ipv4.ts';
 import * as v6 from '../../wire/ipv6.ts';
-import { isLinkLocal, isOwnOf } from './addresses.ts';
+import { isOwnOf } from './addresses.ts';
 import { drop, givePacket, makePacket, punt, type SlowContext } from './context.ts';
 import { wrapOwn } from './errors.ts';
 import { send } from './forward.ts';
@@ -34,9 +34,7 @@ function checksumRight(packet: Packet, family: 4 | 6): boolean {
 
 /** Whether the link-local destination is the interface's own: its echo goes back over the same link. */
 function isOwnLinkLocal(context: SlowContext, packet: Packet, family: 4 | 6): boolean {
-  const { bytes, ip } = packet;
-  const destination =
-    family === 4 ? [read32(bytes, ip + v4.destinationAt)] : v6.readAddress(bytes, ip + v6.destinationAt, [0, 0, 0, 0]);
+  const destination = readDestination(packet.bytes, packet.ip, family);
   return isLinkLocal(destination) && !packet.labelled && isOwnOf(context.tables, packet.interface, destination);
 }
 
@@ -54,7 +52,7 @@ export function receiveLocal(context: SlowContext, packet: Packet, family: 4 | 6
   const made = makePacket(context, packet, wrapOwn(context, packet.interface, reply, family));
   made.beginWork(ethernetBytes);
   made.story?.step('echo reply');
-  const destination = replyDestination(reply, family);
+  const destination = readDestination(reply, 0, family);
   if (ownTable === undefined || (isLinkLocal(destination) && !packet.labelled)) {
     made.ip = made.at;
     send(context, made, made.interface, -1, destination);
@@ -68,11 +66,5 @@ export function receiveLocal(context: SlowContext, packet: Packet, family: 4 | 6
 function arrivedPacket(packet: Packet, family: 4 | 6): Uint8Array {
   const at = packet.arrivedAt(packet.ip);
   const { arrived } = packet;
-  const length =
-    family === 4 ? read16(arrived, at + v4.totalLengthAt) : v6.ipv6Bytes + read16(arrived, at + v6.payloadLengthAt);
-  return arrived.subarray(at, at + length);
-}
-
-function replyDestination(reply: Uint8Array, family: 4 | 6): number[] {
-  return family === 4 ? [read32(reply, v4.destinationAt)] : v6.readAddress(reply, v6.destinationAt, [0, 0, 0, 0]);
+  return arrived.subarray(at, at + packetBytes(arrived, at, family));
 }

@@ -1,8 +1,9 @@
 // ICMP errors (TTL-7 … TTL-11): whether one is due, from which address, in which wrapping, and on its way.
 import { interfaceWords } from '../../tables/interfaces.ts';
-import { copyBytes, read16, read32, write16 } from '../../wire/bytes.ts';
+import { copyBytes, read32, write16 } from '../../wire/bytes.ts';
 import { EtherType, ethernetBytes, isGroupMac, writeMac } from '../../wire/ethernet.ts';
 import { buildError4, buildError6, Icmp4, Icmp6, type IcmpError, isError4, isError6 } from '../../wire/icmp.ts';
+import { packetBytes, readDestination, readSource } from '../../wire/ip.ts';
 import * as v4 from '../../wire/ipv4.ts';
 import * as v6 from '../../wire/ipv6.ts';
 import { entryBytes, writeTtl } from '../../wire/mpls.ts';
@@ -76,15 +77,13 @@ function describe(
 ): IcmpError {
   const { arrived, network } = packet;
   const tooBig6 = family === 6 && trouble.type6 === Icmp6.tooBig;
-  const ipBytes =
-    family === 4 ? read16(arrived, ip + v4.totalLengthAt) : v6.ipv6Bytes + read16(arrived, ip + v6.payloadLengthAt);
+  const ipBytes = packetBytes(arrived, ip, family);
   return {
     type: family === 4 ? trouble.type4 : trouble.type6,
     code: family === 4 ? trouble.code4 : trouble.code6,
     mtu: trouble.mtu,
     source,
-    destination:
-      family === 4 ? [read32(arrived, ip + v4.sourceAt)] : v6.readAddress(arrived, ip + v6.sourceAt, [0, 0, 0, 0]),
+    destination: readSource(arrived, ip, family),
     quoted: arrived.subarray(ip, Math.min(ip + ipBytes, capturedEnd)),
     stack: packet.labelled && !tooBig6 ? arrived.subarray(network, ip) : undefined,
   };
@@ -138,7 +137,7 @@ function deserves4(context: SlowContext, packet: Packet, ip: number, capturedEnd
   if (v4.isMulticastIpv4(destination) || destination === v4.broadcastIpv4) return false;
   if (isConnectedBroadcast(context.tables, table, destination)) return false;
   const upper = ip + v4.headerBytes(arrived, ip);
-  const ends = ip + read16(arrived, ip + v4.totalLengthAt);
+  const ends = ip + packetBytes(arrived, ip, 4);
   if (arrived[ip + v4.protocolAt] !== v4.protocolIcmp || upper >= ends) return true;
   return upper < capturedEnd && !isError4(arrived[upper] as number);
 }
@@ -146,11 +145,11 @@ function deserves4(context: SlowContext, packet: Packet, ip: number, capturedEnd
 /** TTL-11 for IPv6. */
 function deserves6(packet: Packet, ip: number, capturedEnd: number): boolean {
   const { arrived } = packet;
-  const source = v6.readAddress(arrived, ip + v6.sourceAt, [0, 0, 0, 0]);
-  const destination = v6.readAddress(arrived, ip + v6.destinationAt, [0, 0, 0, 0]);
+  const source = readSource(arrived, ip, 6);
+  const destination = readDestination(arrived, ip, 6);
   if (v6.isUnspecified(source) || v6.isLoopbackIpv6(source)) return false;
   if (v6.isMulticastIpv6(source) || v6.isLinkLocalIpv6(source) || v6.isMulticastIpv6(destination)) return false;
-  const ends = ip + v6.ipv6Bytes + read16(arrived, ip + v6.payloadLengthAt);
+  const ends = ip + packetBytes(arrived, ip, 6);
   const upper = v6.upperLayer(arrived, ip, Math.min(ends, capturedEnd));
   if (upper.laterFragment) return false;
   if (upper.protocol !== v6.NextHeader.icmp || upper.at >= ends) return true;

@@ -5,6 +5,7 @@ import { Interface, interfaceWords } from '../../tables/interfaces.ts';
 import { groupWords, Leg, legWords, PushTc } from '../../tables/paths.ts';
 import { read16 } from '../../wire/bytes.ts';
 import { EtherType, formatMac } from '../../wire/ethernet.ts';
+import { familyOf, packetBytes, readTos, readTtl } from '../../wire/ip.ts';
 import * as v4 from '../../wire/ipv4.ts';
 import * as v6 from '../../wire/ipv6.ts';
 import { bottomAt, entryBytes, SpecialLabel, tcAt, ttlAt, writeEntry } from '../../wire/mpls.ts';
@@ -54,7 +55,7 @@ function isOnIp(packet: Packet): boolean {
 function ttlBeneath(packet: Packet): number {
   const { bytes, at } = packet;
   if (!isOnIp(packet)) return ttlAt(bytes, at);
-  return bytes[at + ((bytes[at] as number) >>> 4 === 4 ? v4.ttlAt : v6.hopLimitAt)] as number;
+  return readTtl(bytes, at, familyOf(bytes, at));
 }
 
 /** TC for an entry pushed next (TC-1): a number as given; onto a label its TC; onto IP by the model. */
@@ -63,7 +64,7 @@ function tcForPush(packet: Packet, mode: number): number {
   const { bytes, at } = packet;
   if (!isOnIp(packet)) return tcAt(bytes, at);
   if (mode === PushTc.pipe) return 0;
-  return ((bytes[at] as number) >>> 4 === 4 ? (bytes[at + v4.tosAt] as number) : v6.trafficClass(bytes, at)) >>> 5;
+  return readTos(bytes, at, familyOf(bytes, at)) >>> 5;
 }
 
 function pushEntry(packet: Packet, label: number, tc: number, ttl: number): void {
@@ -126,14 +127,6 @@ export function ipBeneath(bytes: Uint8Array, at: number, end: number, capturedEn
   return 0;
 }
 
-/** End of the IP packet at `packet.ip`. */
-function ipEnd(packet: Packet): number {
-  const { bytes, ip } = packet;
-  return (bytes[ip] as number) >>> 4 === 4
-    ? ip + read16(bytes, ip + v4.totalLengthAt)
-    : ip + v6.ipv6Bytes + read16(bytes, ip + v6.payloadLengthAt);
-}
-
 /** Judges the size (MTU-1 … 3), then sends towards the adjacency. */
 function sendTo(context: SlowContext, packet: Packet, adjacency: number): void {
   const interfaceIndex = context.tables.adjacencies.entries[adjacency * adjacencyWords + 1] as number;
@@ -158,7 +151,7 @@ export function send(
   const entries = packet.at === packet.ip ? 0 : entriesOut(packet);
   if (packet.end - packet.at > mtu) {
     if (packet.ip < 0 && !findIpBeneath(packet, entries)) return drop(context, packet, 'too-big');
-    packet.trim(ipEnd(packet));
+    packet.trim(packet.ip + packetBytes(packet.bytes, packet.ip, familyOf(packet.bytes, packet.ip)));
   }
   if (packet.end - packet.at <= mtu) {
     const whole = { bytes: packet.bytes, start: packet.at, captured: packet.capturedEnd - packet.at } as const;
@@ -168,8 +161,7 @@ export function send(
   }
   const room = mtu - entryBytes * entries;
   const { bytes, ip } = packet;
-  const isV4 = (bytes[ip] as number) >>> 4 === 4;
-  if (!isV4 || (read16(bytes, ip + v4.fragmentAt) & v4.Fragment.dontFragment) !== 0) {
+  if (familyOf(bytes, ip) === 6 || (read16(bytes, ip + v4.fragmentAt) & v4.Fragment.dontFragment) !== 0) {
     packet.story?.step(`too big: ${packet.end - packet.at} bytes, mtu ${mtu}`);
     drop(context, packet, 'too-big');
     return errorTooBig(context, packet, room);
@@ -191,7 +183,7 @@ function offsetsFit({ bytes, ip, end }: Packet): boolean {
 function outgoingType(packet: Packet, piece: Piece): number {
   const labelled = packet.ip < 0 || packet.at !== packet.ip;
   if (labelled) return EtherType.mpls;
-  return (piece.bytes[piece.start] as number) >>> 4 === 4 ? EtherType.ipv4 : EtherType.ipv6;
+  return familyOf(piece.bytes, piece.start) === 4 ? EtherType.ipv4 : EtherType.ipv6;
 }
 
 /** The last step: the neighbour's MAC address, if it is known; else hold and ask (IP-8). */

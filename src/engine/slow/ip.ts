@@ -5,7 +5,7 @@ import { PopMode } from '../../tables/labels.ts';
 import { legWords } from '../../tables/paths.ts';
 import { routeWords } from '../../tables/tables.ts';
 import { formatIpv4, formatIpv6 } from '../../wire/address.ts';
-import { read16, read32 } from '../../wire/bytes.ts';
+import { isLinkLocal, packetBytes, readDestination, readSource, readTos, readTtl } from '../../wire/ip.ts';
 import * as v4 from '../../wire/ipv4.ts';
 import * as v6 from '../../wire/ipv6.ts';
 import { isNd } from '../../wire/nd.ts';
@@ -43,25 +43,9 @@ export interface Resolution {
   loop: boolean;
 }
 
-function ttlOf(packet: Packet, family: 4 | 6): number {
-  return packet.bytes[packet.ip + (family === 4 ? v4.ttlAt : v6.hopLimitAt)] as number;
-}
-
 function setTtl(packet: Packet, family: 4 | 6, ttl: number): void {
   if (family === 4) v4.changeTtl(packet.bytes, packet.ip, ttl);
   else packet.bytes[packet.ip + v6.hopLimitAt] = ttl;
-}
-
-function destinationOf(packet: Packet, family: 4 | 6): number[] {
-  return family === 4
-    ? [read32(packet.bytes, packet.ip + v4.destinationAt)]
-    : v6.readAddress(packet.bytes, packet.ip + v6.destinationAt, [0, 0, 0, 0]);
-}
-
-function sourceOf(packet: Packet, family: 4 | 6): number[] {
-  return family === 4
-    ? [read32(packet.bytes, packet.ip + v4.sourceAt)]
-    : v6.readAddress(packet.bytes, packet.ip + v6.sourceAt, [0, 0, 0, 0]);
 }
 
 function addressText(words: readonly number[]): string {
@@ -77,9 +61,7 @@ export function admitIp(context: SlowContext, packet: Packet, family: 4 | 6): bo
     return false;
   }
   packet.ip = at;
-  const length =
-    family === 4 ? read16(bytes, at + v4.totalLengthAt) : v6.ipv6Bytes + read16(bytes, at + v6.payloadLengthAt);
-  packet.trim(at + length);
+  packet.trim(at + packetBytes(bytes, at, family));
   if (packet.story !== undefined) tellHeader(packet, family);
   return true;
 }
@@ -87,19 +69,20 @@ export function admitIp(context: SlowContext, packet: Packet, family: 4 | 6): bo
 function tellHeader(packet: Packet, family: 4 | 6): void {
   const { story } = packet;
   if (story === undefined) return;
-  const source = addressText(sourceOf(packet, family));
-  const destination = addressText(destinationOf(packet, family));
+  const source = addressText(readSource(packet.bytes, packet.ip, family));
+  const destination = addressText(readDestination(packet.bytes, packet.ip, family));
   story.addresses.add(source).add(destination);
   const where = story.steps.length === 0 ? `${story.names.interface(packet.interface)}: ` : '';
-  story.step(`${where}IPv${family} ${source} → ${destination} ttl ${ttlOf(packet, family)}`);
+  story.step(`${where}IPv${family} ${source} → ${destination} ttl ${readTtl(packet.bytes, packet.ip, family)}`);
 }
 
 /** TTL-4 and TC-2: what was popped goes down into the IP header, by the modes of the pop. */
 export function applyPopped(packet: Packet, family: 4 | 6, popped: Popped): void {
-  if (popped.ttlMode === PopMode.uniform && popped.ttl < ttlOf(packet, family)) setTtl(packet, family, popped.ttl);
+  if (popped.ttlMode === PopMode.uniform && popped.ttl < readTtl(packet.bytes, packet.ip, family))
+    setTtl(packet, family, popped.ttl);
   if (popped.tcMode !== PopMode.uniform) return;
   const { bytes, ip } = packet;
-  const tos = family === 4 ? (bytes[ip + v4.tosAt] as number) : v6.trafficClass(bytes, ip);
+  const tos = readTos(bytes, ip, family);
   if (tos >>> 5 === popped.tc) return;
   const changed = (popped.tc << 5) | (tos & 3);
   if (family === 4) v4.changeTos(bytes, ip, changed);
@@ -122,13 +105,9 @@ function isMartian(source: readonly number[], destination: readonly number[]): b
   return v6.isUnspecified(source) && !v6.isMulticastIpv6(destination) && !v6.isLinkLocalIpv6(destination);
 }
 
-function isLinkLocalWords(words: readonly number[]): boolean {
-  return words.length === 1 ? v4.isLinkLocalIpv4(words[0] as number) : v6.isLinkLocalIpv6(words);
-}
-
 /** Link-local, multicast, the limited broadcast: for the router itself whatever the table says (IP-3). */
 function isLocalScope(words: readonly number[]): boolean {
-  if (isLinkLocalWords(words)) return true;
+  if (isLinkLocal(words)) return true;
   if (words.length === 4) return v6.isMulticastIpv6(words);
   return v4.isMulticastIpv4(words[0] as number) || words[0] === v4.broadcastIpv4;
 }
@@ -203,8 +182,8 @@ export function receiveIp(
   popped?: Popped,
 ): void {
   if (!admitIp(context, packet, family)) return;
-  const source = sourceOf(packet, family);
-  const destination = destinationOf(packet, family);
+  const source = readSource(packet.bytes, packet.ip, family);
+  const destination = readDestination(packet.bytes, packet.ip, family);
   if (popped !== undefined && isLspPing(destination)) return punt(context, packet, 'oam');
   if (isMartian(source, destination)) return drop(context, packet, 'martian');
   if (popped !== undefined) applyPopped(packet, family, popped);
@@ -213,7 +192,7 @@ export function receiveIp(
 
   const found = resolve(context, packet, table, destination);
   if (found.kind === Action.broadcast) return receiveLocal(context, packet, family, undefined);
-  if (isLinkLocalWords(source) && found.kind !== Action.own) return drop(context, packet, 'martian');
+  if (isLinkLocal(source) && found.kind !== Action.own) return drop(context, packet, 'martian');
   if (group) return drop(context, packet, 'not-for-us');
   if (popped === undefined && !passesReversePath(context.tables, packet.interface, table, source)) {
     return drop(context, packet, 'urpf');
@@ -249,7 +228,7 @@ function act(
 
 /** TTL-1 and TTL-3: the router is a hop. False: the packet expired here. */
 export function countHop(context: SlowContext, packet: Packet, family: 4 | 6): boolean {
-  const ttl = ttlOf(packet, family);
+  const ttl = readTtl(packet.bytes, packet.ip, family);
   if (ttl <= 1) {
     drop(context, packet, 'ttl-expired');
     errorTimeExceeded(context, packet);
@@ -274,7 +253,7 @@ function forwardResolved(
 export function routeOwn(context: SlowContext, packet: Packet, family: 4 | 6, table: number): void {
   packet.ip = packet.at;
   if (packet.story !== undefined) tellHeader(packet, family);
-  const destination = destinationOf(packet, family);
+  const destination = readDestination(packet.bytes, packet.ip, family);
   const found = resolve(context, packet, table, destination);
   if (found.loop) return drop(context, packet, 'loop');
   switch (found.kind) {

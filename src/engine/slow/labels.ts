@@ -4,9 +4,7 @@ import { Action, globalTableIndex } from '../../tables/actions.ts';
 import { Interface, interfaceWords } from '../../tables/interfaces.ts';
 import { labelEntryWords, labelKey, Payload, PopMode } from '../../tables/labels.ts';
 import { Leg, legWords } from '../../tables/paths.ts';
-import { read32 } from '../../wire/bytes.ts';
-import * as v4 from '../../wire/ipv4.ts';
-import * as v6 from '../../wire/ipv6.ts';
+import { readDestination } from '../../wire/ip.ts';
 import {
   bottomAt,
   entryBytes,
@@ -149,9 +147,9 @@ function countLookup(context: SlowContext, packet: Packet): boolean {
   return false;
 }
 
-/** Judges the TTL of the label on top (TTL-1); false: it has expired. */
-function labelAlive(context: SlowContext, packet: Packet): boolean {
-  if (ttlAt(packet.bytes, packet.at) > 1) return true;
+/** Judges the TTL of a label, by default the one on top (TTL-1); false: it has expired. */
+function labelAlive(context: SlowContext, packet: Packet, at = packet.at): boolean {
+  if (ttlAt(packet.bytes, at) > 1) return true;
   drop(context, packet, 'ttl-expired');
   errorTimeExceeded(context, packet);
   return false;
@@ -180,11 +178,8 @@ function popAndGoOn(context: SlowContext, packet: Packet, ttlMode: number, tcMod
     drop(context, packet, 'bad-stack');
     return false;
   }
-  const below = packet.at;
-  packet.at = top;
-  if (!labelAlive(context, packet)) return false;
-  packet.at = below;
-  const popped = poppedFrom(packet, top, ttlMode, tcMode);
+  const popped = judgePopped(context, packet, top, ttlMode, tcMode);
+  if (popped === undefined) return false;
   if (left === 'ip') {
     uncoverIp(context, packet, beneath, popped);
     return false;
@@ -202,6 +197,17 @@ function popEnding(packet: Packet): 'labels' | 'ip' | 'bad' {
 
 function poppedFrom(packet: Packet, at: number, ttlMode: number, tcMode: number): Popped {
   return { ttl: ttlAt(packet.bytes, at), tc: tcAt(packet.bytes, at), ttlMode, tcMode };
+}
+
+/** What was popped at `top`, if its TTL lets the frame live (TTL-1). `undefined`: it has expired. */
+function judgePopped(
+  context: SlowContext,
+  packet: Packet,
+  top: number,
+  ttlMode: number,
+  tcMode: number,
+): Popped | undefined {
+  return labelAlive(context, packet, top) ? poppedFrom(packet, top, ttlMode, tcMode) : undefined;
 }
 
 /** TTL-4 and TC-2 for an uncovered label: uniform copies the TTL down if it is smaller, and the TC. */
@@ -304,11 +310,7 @@ function popToBottom(context: SlowContext, packet: Packet, ttlMode: number, tcMo
     drop(context, packet, left === 'bad' ? 'bad-stack' : 'bottom-expected');
     return undefined;
   }
-  const below = packet.at;
-  packet.at = top;
-  if (!labelAlive(context, packet)) return undefined;
-  packet.at = below;
-  return poppedFrom(packet, top, ttlMode, tcMode);
+  return judgePopped(context, packet, top, ttlMode, tcMode);
 }
 
 /** An entry with paths. `endsAlways`: each of its paths ends the LSP here. */
@@ -401,10 +403,7 @@ function popToNextHop(context: SlowContext, packet: Packet, leg: number, ttlMode
   if (popped === undefined) return;
   const family = admitPayload(context, packet, packet.payload);
   if (family === 0 || !admitIp(context, packet, family)) return;
-  const { bytes, ip } = packet;
-  const destination =
-    family === 4 ? [read32(bytes, ip + v4.destinationAt)] : v6.readAddress(bytes, ip + v6.destinationAt, [0, 0, 0, 0]);
-  if (isLspPing(destination)) return punt(context, packet, 'oam');
+  if (isLspPing(readDestination(packet.bytes, packet.ip, family))) return punt(context, packet, 'oam');
   applyPopped(packet, family, popped);
   if (!countHop(context, packet, family)) return;
   followLeg(context, packet, leg);

@@ -2,8 +2,9 @@
 import { interfaceWords } from '../../tables/interfaces.ts';
 import { ArpOperation, arpBytes, writeArp } from '../../wire/arp.ts';
 import { EtherType } from '../../wire/ethernet.ts';
+import { isLinkLocal } from '../../wire/ip.ts';
 import { ndPacketBytes, solicitedNode, writeNd } from '../../wire/nd.ts';
-import { addressesOf, coveringAddress, isLinkLocal } from './addresses.ts';
+import { addressesOf, coveringAddress } from './addresses.ts';
 import { givePacket, makePacket, type SlowContext, transmit } from './context.ts';
 import { linkHeaderBytes, writeLinkHeader } from './link.ts';
 import type { Packet } from './packet.ts';
