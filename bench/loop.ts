@@ -1,9 +1,9 @@
 // What is measured: frames from memory into a batch, the batch through the forwarder, every frame that leaves counted
 // and let go. The same steps as `replay`, without the files.
 import { Forwarder } from '../src/engine/forwarder.ts';
-import type { Output } from '../src/engine/output.ts';
+import { type Output, transmitEach } from '../src/engine/output.ts';
 import type { Tables } from '../src/tables/tables.ts';
-import { Batch } from '../src/wire/batch.ts';
+import type { Batch } from '../src/wire/batch.ts';
 import { FrameHash } from './fnv.ts';
 import { FramePlayer, type StoredFrames } from './frames.ts';
 
@@ -26,6 +26,11 @@ export class CountingOutput implements Output {
     this.sentBytes += captured;
   }
 
+  transmitRun({ captured }: Batch, from: number, to: number): void {
+    this.sent += to - from;
+    for (let slot = from; slot < to; slot++) this.sentBytes += captured[slot] as number;
+  }
+
   drop(): void {
     this.notSent++;
   }
@@ -42,6 +47,10 @@ class HashingOutput extends CountingOutput {
     super.transmit(port, bytes, start, captured);
     this.hash.addFrame(port, bytes, start, captured);
   }
+
+  override transmitRun(batch: Batch, from: number, to: number): void {
+    transmitEach(this, batch, from, to);
+  }
 }
 
 function playRound(player: FramePlayer, forwarder: Forwarder, batch: Batch): void {
@@ -57,7 +66,7 @@ function playRound(player: FramePlayer, forwarder: Forwarder, batch: Batch): voi
 export function outcomeOf(tables: Tables, frames: StoredFrames, slowOnly = false): Outcome {
   const output = new HashingOutput();
   const forwarder = new Forwarder(tables, output, { slowOnly });
-  playRound(new FramePlayer(frames), forwarder, new Batch());
+  playRound(new FramePlayer(frames), forwarder, forwarder.newBatch());
   forwarder.finish();
   const { counters } = forwarder;
   if (!counters.balanced || counters.framesIn !== frames.count || counters.framesOut !== output.sent) {
@@ -71,11 +80,12 @@ export function outcomeOf(tables: Tables, frames: StoredFrames, slowOnly = false
 export class TimedLoop {
   readonly #player: FramePlayer;
   readonly #forwarder: Forwarder;
-  readonly #batch = new Batch();
+  readonly #batch: Batch;
 
   constructor(tables: Tables, frames: StoredFrames) {
     this.#player = new FramePlayer(frames);
     this.#forwarder = new Forwarder(tables, new CountingOutput());
+    this.#batch = this.#forwarder.newBatch();
   }
 
   /**

@@ -1,5 +1,6 @@
 // From the model of a router to its tables: labels bound, next hops resolved, memory sized, words written.
 
+import { forwarderBytes } from '../engine/forwarder-memory.ts';
 import type { Names } from '../engine/slow/story.ts';
 import { Action } from '../tables/actions.ts';
 import { labelEntryWords, labelKey } from '../tables/labels.ts';
@@ -10,14 +11,7 @@ import type { GroupPlan } from './compile/plan.ts';
 import { payloadNumber, popMode, Resolver } from './compile/resolver.ts';
 import { Rib, type RibEntry } from './compile/rib.ts';
 import { macWords, portNames, vlanMapKeys, writeInterfaces } from './compile/write-interfaces.ts';
-import {
-  type ActionWords,
-  entryAction,
-  flatLabelLegOf,
-  flatLegOf,
-  pathAction,
-  writePaths,
-} from './compile/write-paths.ts';
+import { type ActionWords, entryAction, flatLegOf, labelBrief, pathAction, writePaths } from './compile/write-paths.ts';
 import type { ActionPath, LabelModel, RouterModel } from './model.ts';
 import { namesOf } from './names.ts';
 
@@ -25,6 +19,11 @@ import { namesOf } from './names.ts';
 const trieSlackWords = 4096;
 /** Neighbours that may be learned beyond those the configuration names. */
 const learnedNeighborsMax = 4096;
+
+export interface CompileOptions {
+  /** How many forwarders get room in the tables' memory, where kernels can work for them; 2 unless said. */
+  readonly forwarders?: number;
+}
 
 /** A label of the incoming label map, with its paths resolved. */
 export interface PlannedLabel {
@@ -81,7 +80,14 @@ function planLabels(model: RouterModel, resolver: Resolver, bindings: readonly B
   });
 }
 
-function sizeTables(model: RouterModel, rib: Rib, routes: readonly RibEntry[], labels: number, resolver: Resolver) {
+function sizeTables(
+  model: RouterModel,
+  rib: Rib,
+  routes: readonly RibEntry[],
+  labels: number,
+  resolver: Resolver,
+  forwarders: number,
+) {
   const tables = rib.tableNames.length;
   // Room for the worst case: pages that are never touched cost nothing.
   let trie4Words = tables + trieSlackWords;
@@ -105,6 +111,7 @@ function sizeTables(model: RouterModel, rib: Rib, routes: readonly RibEntry[], l
     legs: resolver.groups.legCount + 1,
     pushes: resolver.groups.pushCount,
     adjacencies: resolver.adjacencies.length + model.neighbors.length + learnedNeighborsMax,
+    forwarderBytes: forwarders * forwarderBytes(portNames(model).length),
   };
   return sizes;
 }
@@ -157,30 +164,27 @@ function writeLabels(tables: Tables, model: RouterModel, rib: Rib, labels: reado
     const ttl = popMode(first?.ttl ?? model.ttl);
     const tc = popMode(first?.tc ?? model.tc);
     tables.labels.entries.set(
-      [
-        ...action,
-        payloadNumber(first?.payload),
-        ttl,
-        tc,
-        label.label,
-        ends ? 1 : 0,
-        flatLabelLegOf(tables.paths, group),
-      ],
+      [...action, payloadNumber(first?.payload), ttl, tc, label.label, ends ? 1 : 0],
       index * labelEntryWords,
     );
-    tables.labels.map[labelKey(label.label)] = index;
+    const key = labelKey(label.label);
+    tables.labels.map[key] = index;
+    tables.labels.briefs[key] = labelBrief(tables.paths, action, group, payloadNumber(first?.payload), ttl, tc);
   }
 }
 
 /** Compiles the router. Throws ShimlineError CONFIG for what only resolution can find (too many labels, no label left). */
-export function compileRouter(model: RouterModel): CompiledRouter {
+export function compileRouter(model: RouterModel, options: CompileOptions = {}): CompiledRouter {
   const rib = new Rib(model);
   const resolver = new Resolver(model, rib);
   resolver.resolveAll();
   const bindings = bindLabels(model, (vrf, path) => resolver.isLocal(vrf, path));
   const labels = planLabels(model, resolver, bindings);
   const routes = [...rib.entries()].filter((entry) => entry.state === 'usable');
-  const tables = new Tables(sizeTables(model, rib, routes, labels.length, resolver), settingsOf(model));
+  const tables = new Tables(
+    sizeTables(model, rib, routes, labels.length, resolver, options.forwarders ?? 2),
+    settingsOf(model),
+  );
   writeInterfaces(tables.interfaces, model, rib);
   writeAdjacencies(tables, model, resolver);
   writePaths(tables.paths, resolver.groups.all);

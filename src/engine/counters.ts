@@ -5,6 +5,13 @@ import { dropReasons, puntReasons } from './reasons.ts';
 /** Places in `totals`. */
 export const Total = { copied: 0, made: 1, held: 2 } as const;
 
+const totalCount = 3;
+
+/** Bytes of the counters of a forwarder: four by port first, in the order of the class, then the others. */
+export function counterBytes(ports: number): number {
+  return (4 * ports + totalCount + dropReasons.length + puntReasons.length) * 8;
+}
+
 export class Counters {
   readonly totals: Float64Array;
   /** By port; sub-interfaces are counted with their port. Bytes are original lengths of whole frames. */
@@ -16,13 +23,20 @@ export class Counters {
   readonly drops: Float64Array;
   readonly punts: Float64Array;
 
-  constructor(ports: number) {
-    const array = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
-    this.totals = array(3);
+  /** Counters of their own, or at a place where `counterBytes(ports)` zeroed bytes are free. */
+  constructor(ports: number, place?: { readonly buffer: SharedArrayBuffer; readonly offset: number }) {
+    const { buffer, offset } = place ?? { buffer: new SharedArrayBuffer(counterBytes(ports)), offset: 0 };
+    let next = offset;
+    const array = (length: number) => {
+      const at = next;
+      next += length * 8;
+      return new Float64Array(buffer, at, length);
+    };
     this.inFrames = array(ports);
     this.inBytes = array(ports);
     this.outFrames = array(ports);
     this.outBytes = array(ports);
+    this.totals = array(totalCount);
     this.drops = array(dropReasons.length);
     this.punts = array(puntReasons.length);
   }

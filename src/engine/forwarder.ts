@@ -1,9 +1,10 @@
 // The two-speed engine: whole batches in, every frame of them sent, punted or dropped, in order of arrival.
 import type { Tables } from '../tables/tables.ts';
 import type { Batch } from '../wire/batch.ts';
-import { Counters } from './counters.ts';
-import { createFastPath, type FastPath, Verdict } from './fast/fast.ts';
-import type { Output } from './output.ts';
+import type { Counters } from './counters.ts';
+import { createFastPath, type FastPath } from './fast/fast.ts';
+import { newBatch, newCounters } from './forwarder-memory.ts';
+import { type Output, transmitEach } from './output.ts';
 import { SlowPath } from './slow/slow.ts';
 import type { Names } from './slow/story.ts';
 
@@ -12,6 +13,8 @@ export interface ForwarderOptions {
   readonly explain?: Names;
   /** For tests: no frame takes the fast path. */
   readonly slowOnly?: boolean;
+  /** For tests: the fast path in TypeScript even where its kernels could work. */
+  readonly kernels?: boolean;
 }
 
 export class Forwarder {
@@ -27,26 +30,38 @@ export class Forwarder {
   #arrived = 0;
 
   constructor(tables: Tables, output: Output, options: ForwarderOptions = {}) {
-    this.counters = new Counters(tables.interfaces.portCount);
+    this.counters = newCounters(tables);
     this.#output = output;
     this.#slow = new SlowPath(tables, output, this.counters, options.explain);
     this.#tables = tables;
     this.#slowOnly = options.slowOnly === true || options.explain !== undefined;
   }
 
+  /** A batch where kernels can work on it, as long as the tables have room for one. */
+  newBatch(): Batch {
+    return newBatch(this.#tables);
+  }
+
   /** Treats every frame of the batch. Its bytes, starts and lengths may change; the caller clears it. */
   process(batch: Batch): void {
-    if (batch !== this.#batch && !this.#slowOnly) {
-      this.#fast = createFastPath(this.#tables, this.counters, batch);
-      this.#batch = batch;
+    const { count } = batch;
+    if (this.#slowOnly) {
+      this.#countIn(batch);
+      for (let slot = 0; slot < count; slot++) this.#slow.process(batch, slot, this.#arrived + slot + 1);
+    } else {
+      if (batch !== this.#batch || this.#fast === undefined) this.#fast = this.#open(batch);
+      for (let from = 0; from < count; ) {
+        const to = this.#fast.run(from, count);
+        this.#hand(this.#fast, batch, from, to);
+        from = to;
+      }
     }
-    this.#countIn(batch);
-    for (let from = 0; from < batch.count; ) {
-      const to = this.#fast === undefined ? batch.count : this.#fast.run(from);
-      this.#hand(batch, from, to);
-      from = to;
-    }
-    this.#arrived += batch.count;
+    this.#arrived += count;
+  }
+
+  #open(batch: Batch): FastPath {
+    this.#batch = batch;
+    return createFastPath(this.#tables, this.counters, batch);
   }
 
   #countIn(batch: Batch): void {
@@ -59,26 +74,22 @@ export class Forwarder {
     }
   }
 
-  /** Hands out what the fast path has done, and gives the slow path the rest, in order. */
-  #hand(batch: Batch, from: number, to: number): void {
-    const output = this.#output;
-    const { bytes, start, captured, original, seconds, nanoseconds } = batch;
-    for (let slot = from; slot < to; slot++) {
-      if (this.#fast === undefined || this.#fast.verdict[slot] !== Verdict.sent) {
-        this.#slow.process(batch, slot, this.#arrived + slot + 1);
-        continue;
-      }
-      output.transmit(
-        this.#fast.egress[slot] as number,
-        bytes,
-        start[slot] as number,
-        captured[slot] as number,
-        original[slot] as number,
-        seconds[slot] as number,
-        nanoseconds[slot] as number,
-        undefined,
-      );
+  /** Hands out what the fast path has sent, and gives the slow path the rest, in order. */
+  #hand(fast: FastPath, batch: Batch, from: number, to: number): void {
+    const { slow, slowCount } = fast;
+    let next = from;
+    for (let i = 0; i < slowCount; i++) {
+      const slot = slow[i] as number;
+      if (slot > next) this.#transmitRun(batch, next, slot);
+      this.#slow.process(batch, slot, this.#arrived + slot + 1);
+      next = slot + 1;
     }
+    if (to > next) this.#transmitRun(batch, next, to);
+  }
+
+  #transmitRun(batch: Batch, from: number, to: number): void {
+    if (this.#output.transmitRun === undefined) transmitEach(this.#output, batch, from, to);
+    else this.#output.transmitRun(batch, from, to);
   }
 
   /** The end of the input: frames that still wait for a neighbour are dropped. */

@@ -1,4 +1,6 @@
-// What the engine says about frames, and to whom. One call a frame that leaves, is punted or is dropped.
+// What the engine says about frames, and to whom. One call a frame that leaves, is punted or is dropped, or one for a
+// run of frames that the fast path has sent.
+import type { Batch } from '../wire/batch.ts';
 
 /** How one frame was treated, in words: what `trace` shows and a pcapng comment carries. */
 export interface Explanation {
@@ -26,6 +28,11 @@ export interface Output {
     nanoseconds: number,
     explanation: Explanation | undefined,
   ): void;
+  /**
+   * The frames in slots [from, to) of the batch leave, each by port `batch.egress[slot]` − 1. Where this is missing
+   * each of them is one call of `transmit`.
+   */
+  transmitRun?(batch: Batch, from: number, to: number): void;
   /** A frame is dropped, with its arriving bytes (a made frame: as built). `reason` indexes `dropReasons`. */
   drop(
     reason: number,
@@ -50,4 +57,21 @@ export interface Output {
     nanoseconds: number,
     explanation: Explanation | undefined,
   ): void;
+}
+
+/** A run as calls of `transmit`. */
+export function transmitEach(output: Output, batch: Batch, from: number, to: number): void {
+  const { bytes, start, captured, original, seconds, nanoseconds, egress } = batch;
+  for (let slot = from; slot < to; slot++) {
+    output.transmit(
+      (egress[slot] as number) - 1,
+      bytes,
+      start[slot] as number,
+      captured[slot] as number,
+      original[slot] as number,
+      seconds[slot] as number,
+      nanoseconds[slot] as number,
+      undefined,
+    );
+  }
 }

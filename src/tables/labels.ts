@@ -2,14 +2,18 @@
 //
 //   map[key]      index of the entry, 0: none. key is the label with its bits as they lie in a little-endian
 //                 word of the wire, so that a look-up swaps no bytes: see `labelKey`.
+//   briefs[key]   what the fast path does with the label without a second look, 0: it has to look at the entry.
+//                 Either a flat leg that swaps, or pops by `Flat.php`; or, with bit 31, a pop into a table (see `Brief`)
 //   entry, words  0 action kind   1 its argument   2 payload kind of the entry (see `Payload`)
-//                 3 TTL pop mode  4 TC pop mode (see `PopMode`)   5 label   6 1: each path ends the LSP here
-//                 7 its leg, if it has one only, that is flat and swaps, or pops by `Flat.php`; else 0
+//                 3 TTL pop mode  4 TC pop mode (see `PopMode`)   5 label   6 1: each path ends the LSP here   7 free
 
 /** What lies beneath the label, as its entry says: nothing said, either IP by the nibble, or one of them. */
 export const Payload = { unknown: 0, ip: 1, ip4: 4, ip6: 6 } as const;
 /** RFC 3443 and RFC 3270 at a pop: uniform copies downwards; pipe and short-pipe leave what is beneath alone. */
 export const PopMode = { uniform: 0, pipe: 1 } as const;
+
+/** A brief that pops the last label and looks up in a table; the pipe bits tell what its TTL and TC do not do. */
+export const Brief = { toTable: 0x80000000, ttlPipe: 0x40000000, tcPipe: 0x20000000, table: 0x00ffffff } as const;
 
 export const labelCount = 1 << 20;
 export const labelEntryWords = 8;
@@ -29,10 +33,12 @@ export const wireBottom = 0x00010000;
 
 export class LabelTable {
   readonly map: Uint32Array;
+  readonly briefs: Uint32Array;
   readonly entries: Uint32Array;
 
-  constructor(map: Uint32Array, entries: Uint32Array) {
+  constructor(map: Uint32Array, briefs: Uint32Array, entries: Uint32Array) {
     this.map = map;
+    this.briefs = briefs;
     this.entries = entries;
   }
 }

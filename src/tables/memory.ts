@@ -1,13 +1,47 @@
-// One block of shared memory from which every table takes its words. Plain SharedArrayBuffer, never growable:
-// growable buffers cost 75–140 ns an access. Workers open the same tables over the same buffer.
+// One block of shared memory from which every table takes its words, and the batches of its forwarders their room.
+// It is a shared WebAssembly memory of fixed size where there is one, so that kernels can work on it; to everything
+// else its buffer is a plain SharedArrayBuffer, never growable (growable buffers cost 75–140 ns an access). Workers
+// open the same tables over the same block.
 
-/** Hands out aligned pieces of one SharedArrayBuffer, first come, first served; nothing is given back. */
+const pageBytes = 65_536;
+const lineBytes = 64;
+
+/** What another thread needs to open the block: survives `postMessage`. */
+export type SharedBlock = WebAssembly.Memory | SharedArrayBuffer;
+
+/** A WebAssembly memory reserves gigabytes of addresses; where the system refuses, a plain buffer does without kernels. */
+function allocate(bytes: number): SharedBlock {
+  const pages = Math.ceil(bytes / pageBytes);
+  if (typeof WebAssembly === 'object') {
+    try {
+      return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    } catch {
+      // No address space, or more than 4 GiB.
+    }
+  }
+  return new SharedArrayBuffer(pages * pageBytes);
+}
+
+/** Hands out aligned pieces of the block, first come, first served; nothing is given back. */
 export class TableMemory {
+  readonly block: SharedBlock;
   readonly buffer: SharedArrayBuffer;
   #next = 0;
 
-  constructor(bytes: number) {
-    this.buffer = new SharedArrayBuffer(Math.ceil(bytes / 64) * 64);
+  /** A new block of at least so many bytes, all zero, or an existing one to be opened again. */
+  constructor(bytes: number | SharedBlock) {
+    this.block = typeof bytes === 'number' ? allocate(bytes) : bytes;
+    this.buffer = this.block instanceof SharedArrayBuffer ? this.block : this.block.buffer;
+  }
+
+  /** The block as kernels import it, if it is of that kind. */
+  get webAssembly(): WebAssembly.Memory | undefined {
+    return this.block instanceof SharedArrayBuffer ? undefined : this.block;
+  }
+
+  /** Nothing more is handed out from here: another thread does that. */
+  close(): void {
+    this.#next = this.buffer.byteLength;
   }
 
   /** Bytes handed out so far. */
@@ -15,15 +49,22 @@ export class TableMemory {
     return this.#next;
   }
 
+  /** `bytes` that start at a cache line of their own; answers where. Throws RangeError when the block is used up. */
+  take(bytes: number): number {
+    const offset = this.#next;
+    const next = offset + Math.ceil(bytes / lineBytes) * lineBytes;
+    if (next > this.buffer.byteLength) throw new RangeError('the table memory is used up');
+    this.#next = next;
+    return offset;
+  }
+
   /** `count` words that start at a cache line of their own. Throws RangeError when the block is used up. */
   words(count: number): Uint32Array {
-    const offset = this.#next;
-    this.#next = offset + Math.ceil(count / 16) * 64;
-    return new Uint32Array(this.buffer, offset, count);
+    return new Uint32Array(this.buffer, this.take(count * 4), count);
   }
 }
 
 /** Bytes that `TableMemory.words` takes for each of the counts. */
 export function bytesForWords(...counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + Math.ceil(count / 16) * 64, 0);
+  return counts.reduce((sum, count) => sum + Math.ceil(count / (lineBytes / 4)) * lineBytes, 0);
 }

@@ -3,10 +3,12 @@
 //
 //   route, words  0 action kind   1 its argument   2 prefix length   3 its leg, if it has one only and that
 //                 is flat, else 0      (route 0 is "no route")
+//   directory, words  the offset in bytes of each array in `tableArrays`, then the settings a kernel reads, in the
+//                 order of `directorySettings`: all that somebody needs who has only the block
 import { AdjacencyTable, adjacencyWords } from './adjacencies.ts';
 import { acceptWords, addressWords, InterfaceTable, interfaceWords, mapWords, portWords } from './interfaces.ts';
 import { LabelTable, labelCount, labelEntryWords } from './labels.ts';
-import { bytesForWords, TableMemory } from './memory.ts';
+import { bytesForWords, type SharedBlock, TableMemory } from './memory.ts';
 import { flatWords, groupWords, legWords, PathTable } from './paths.ts';
 import { RunTrie } from './run-trie.ts';
 
@@ -28,6 +30,8 @@ export interface TableSizes {
   readonly legs: number;
   readonly pushes: number;
   readonly adjacencies: number;
+  /** Room for forwarders over these tables, bytes: their batches and counters. */
+  readonly forwarderBytes: number;
 }
 
 /** What holds for the whole router. */
@@ -51,7 +55,35 @@ function powerOfTwoFrom(count: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(count, 2)));
 }
 
-function wordCounts(sizes: TableSizes) {
+/** The arrays in the order in which they lie in the block, behind the directory. */
+export const tableArrays = [
+  'ports',
+  'interfaces',
+  'maps',
+  'accepted',
+  'addresses',
+  'trie4',
+  'trie6',
+  'routes',
+  'labelMap',
+  'labelBriefs',
+  'labelEntries',
+  'groups',
+  'legs',
+  'pushes',
+  'pushWire',
+  'flat',
+  'adjacencies',
+  'buckets',
+  'adjacencyCount',
+] as const;
+type TableArray = (typeof tableArrays)[number];
+
+/** Settings as words of the directory, behind the offsets. */
+export const directorySettings = ['popTtl', 'popTc', 'hashSeed', 'hashPayload', 'bucketMask'] as const;
+const directoryWords = 64;
+
+function wordCounts(sizes: TableSizes): Readonly<Record<TableArray, number>> {
   return {
     ports: sizes.ports * portWords,
     interfaces: sizes.interfaces * interfaceWords,
@@ -62,6 +94,7 @@ function wordCounts(sizes: TableSizes) {
     trie6: sizes.trie6Words,
     routes: sizes.routes * routeWords,
     labelMap: labelCount,
+    labelBriefs: labelCount,
     labelEntries: sizes.labelEntries * labelEntryWords,
     groups: sizes.groups * groupWords,
     legs: sizes.legs * legWords,
@@ -74,9 +107,19 @@ function wordCounts(sizes: TableSizes) {
   };
 }
 
+/** Everything another thread needs to open the same tables: survives `postMessage`. */
+export interface SharedTables {
+  readonly block: SharedBlock;
+  readonly sizes: TableSizes;
+  readonly settings: RouterSettings;
+}
+
 export class Tables {
   readonly settings: RouterSettings;
+  readonly sizes: TableSizes;
   readonly memory: TableMemory;
+  /** Where the directory lies in the block, bytes. */
+  readonly directoryAt: number;
   readonly interfaces: InterfaceTable;
   readonly trie4: RunTrie;
   readonly trie6: RunTrie;
@@ -85,23 +128,53 @@ export class Tables {
   readonly paths: PathTable;
   readonly adjacencies: AdjacencyTable;
 
-  constructor(sizes: TableSizes, settings: RouterSettings) {
+  /** New tables, all empty; with a block those that somebody has made of it with the same sizes. */
+  constructor(sizes: TableSizes, settings: RouterSettings, block?: SharedBlock) {
     this.settings = settings;
+    this.sizes = sizes;
     const counts = wordCounts(sizes);
-    this.memory = new TableMemory(bytesForWords(...Object.values(counts)));
-    const take = (name: keyof typeof counts) => this.memory.words(counts[name]);
+    const tableBytes = bytesForWords(directoryWords, ...Object.values(counts));
+    this.memory = new TableMemory(block ?? tableBytes + sizes.forwarderBytes);
+    const directory = this.memory.words(directoryWords);
+    this.directoryAt = directory.byteOffset;
+    const arrays = Object.fromEntries(tableArrays.map((name) => [name, this.memory.words(counts[name])])) as Record<
+      TableArray,
+      Uint32Array
+    >;
     this.interfaces = new InterfaceTable(
-      take('ports'),
-      take('interfaces'),
-      take('maps'),
-      take('accepted'),
-      take('addresses'),
+      arrays.ports,
+      arrays.interfaces,
+      arrays.maps,
+      arrays.accepted,
+      arrays.addresses,
     );
-    this.trie4 = new RunTrie(take('trie4'), sizes.tables);
-    this.trie6 = new RunTrie(take('trie6'), sizes.tables);
-    this.routes = take('routes');
-    this.labels = new LabelTable(take('labelMap'), take('labelEntries'));
-    this.paths = new PathTable(take('groups'), take('legs'), take('pushes'), take('pushWire'), take('flat'));
-    this.adjacencies = new AdjacencyTable(take('adjacencies'), take('buckets'), take('adjacencyCount'));
+    this.trie4 = new RunTrie(arrays.trie4, sizes.tables);
+    this.trie6 = new RunTrie(arrays.trie6, sizes.tables);
+    this.routes = arrays.routes;
+    this.labels = new LabelTable(arrays.labelMap, arrays.labelBriefs, arrays.labelEntries);
+    this.paths = new PathTable(arrays.groups, arrays.legs, arrays.pushes, arrays.pushWire, arrays.flat);
+    this.adjacencies = new AdjacencyTable(arrays.adjacencies, arrays.buckets, arrays.adjacencyCount);
+    if (block === undefined) this.#writeDirectory(directory, arrays);
+  }
+
+  /** The same tables, in another thread. What is free in the block is for the thread that made them to give away. */
+  static open({ sizes, settings, block }: SharedTables): Tables {
+    const tables = new Tables(sizes, settings, block);
+    tables.memory.close();
+    return tables;
+  }
+
+  share(): SharedTables {
+    return { block: this.memory.block, sizes: this.sizes, settings: this.settings };
+  }
+
+  #writeDirectory(directory: Uint32Array, arrays: Readonly<Record<TableArray, Uint32Array>>): void {
+    const { popTtl, popTc, hashSeed, hashPayload } = this.settings;
+    directory.set(tableArrays.map((name) => arrays[name].byteOffset));
+    const words = { popTtl, popTc, hashSeed, hashPayload: hashPayload ? 1 : 0, bucketMask: arrays.buckets.length - 1 };
+    directory.set(
+      directorySettings.map((name) => words[name]),
+      tableArrays.length,
+    );
   }
 }

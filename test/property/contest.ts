@@ -3,7 +3,7 @@
 import type { RouterModel } from '../../src/control/model.ts';
 import { type CompiledRouter, compileRouter } from '../../src/control/router.ts';
 import { Counters } from '../../src/engine/counters.ts';
-import { createFastPath, type FastPath, Verdict } from '../../src/engine/fast/fast.ts';
+import { createFastPath, type FastPath } from '../../src/engine/fast/fast.ts';
 import { Forwarder, type ForwarderOptions } from '../../src/engine/forwarder.ts';
 import type { Explanation } from '../../src/engine/output.ts';
 import { Batch } from '../../src/wire/batch.ts';
@@ -122,8 +122,8 @@ export class Contest {
   probe(frames: readonly Frame[]): boolean[] {
     const batch = this.#probeBatch;
     load(batch, frames);
-    for (let from = 0; from < batch.count; ) from = this.#probe.run(from);
-    return frames.map((_, slot) => this.#probe.verdict[slot] === Verdict.sent);
+    for (let from = 0; from < batch.count; ) from = this.#probe.run(from, batch.count);
+    return frames.map((_, slot) => batch.egress[slot] !== 0);
   }
 
   #difference(): string | undefined {

@@ -1,6 +1,6 @@
 // Groups, legs, pushed labels and the actions of routes and labels, from plans to words.
 import { Action } from '../../tables/actions.ts';
-import { PopMode, wireBottom, wireLabel } from '../../tables/labels.ts';
+import { Brief, Payload, PopMode, wireBottom, wireLabel } from '../../tables/labels.ts';
 import {
   Flat,
   flatLabelsMax,
@@ -124,8 +124,19 @@ export function flatLegOf(table: PathTable, group: GroupPlan | undefined): numbe
   return group !== undefined && flatFlags(table, group) !== 0 ? group.firstLeg : 0;
 }
 
-/** The same for a label's group, for what the fast path does to a label without a second look: swap or `Flat.php`. */
-export function flatLabelLegOf(table: PathTable, group: GroupPlan | undefined): number {
+/** What the fast path does with a label without looking at its entry (`LabelTable.briefs`); 0: it has to look. */
+export function labelBrief(
+  table: PathTable,
+  [kind, argument]: ActionWords,
+  group: GroupPlan | undefined,
+  payload: number,
+  ttl: number,
+  tc: number,
+): number {
+  if (kind === Action.table && argument <= Brief.table && (payload === Payload.unknown || payload === Payload.ip)) {
+    const modes = (ttl === PopMode.uniform ? 0 : Brief.ttlPipe) | (tc === PopMode.uniform ? 0 : Brief.tcPipe);
+    return (Brief.toTable | modes | argument) >>> 0;
+  }
   const flags = flatFlags(table, group);
   const swaps = flags !== 0 && group?.legs[0]?.operation === 'swap';
   return group !== undefined && (swaps || (flags & Flat.php) !== 0) ? group.firstLeg : 0;
