@@ -3,6 +3,7 @@ import type { Tables } from '../tables/tables.ts';
 import type { Batch } from '../wire/batch.ts';
 import type { Counters } from './counters.ts';
 import { createFastPath, type FastPath } from './fast/fast.ts';
+import { createKernelPath } from './fast/kernels.ts';
 import { newBatch, newCounters } from './forwarder-memory.ts';
 import { type Output, transmitEach } from './output.ts';
 import { SlowPath } from './slow/slow.ts';
@@ -23,6 +24,7 @@ export class Forwarder {
   readonly #slow: SlowPath;
   readonly #tables: Tables;
   readonly #slowOnly: boolean;
+  readonly #kernels: boolean;
   /** Made for one batch, whose arrays it holds as constants: a caller that keeps to one batch pays once. */
   #fast: FastPath | undefined;
   #batch: Batch | undefined;
@@ -35,6 +37,7 @@ export class Forwarder {
     this.#slow = new SlowPath(tables, output, this.counters, options.explain);
     this.#tables = tables;
     this.#slowOnly = options.slowOnly === true || options.explain !== undefined;
+    this.#kernels = options.kernels !== false;
   }
 
   /** A batch where kernels can work on it, as long as the tables have room for one. */
@@ -61,7 +64,8 @@ export class Forwarder {
 
   #open(batch: Batch): FastPath {
     this.#batch = batch;
-    return createFastPath(this.#tables, this.counters, batch);
+    const kernels = this.#kernels ? createKernelPath(this.#tables, this.counters, batch) : undefined;
+    return kernels ?? createFastPath(this.#tables, this.counters, batch);
   }
 
   #countIn(batch: Batch): void {

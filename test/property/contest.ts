@@ -1,5 +1,5 @@
-// The same frames through three forwarders with tables of their own: both speeds, the slow path alone, and the slow
-// path explaining. What they say must be the same, byte for byte and in the same order, and so must their books.
+// The same frames through four forwarders with tables of their own: both speeds, the fast one by its kernels and by its
+// passes in TypeScript, the slow path alone, and the slow path explaining. What they say must be the same, byte for byte and in the same order, and so must their books.
 import type { RouterModel } from '../../src/control/model.ts';
 import { type CompiledRouter, compileRouter } from '../../src/control/router.ts';
 import { Counters } from '../../src/engine/counters.ts';
@@ -22,7 +22,7 @@ class Contestant {
   readonly router: CompiledRouter;
   readonly forwarder: Forwarder;
   readonly log: Log;
-  readonly batch = spare.pop() ?? new Batch();
+  readonly batch: Batch;
 
   constructor(
     name: string,
@@ -34,6 +34,7 @@ class Contestant {
     this.router = compileRouter(model);
     this.log = new Log(listen);
     this.forwarder = new Forwarder(this.router.tables, this.log.output, options(this.router));
+    this.batch = this.forwarder.newBatch();
   }
 
   /** The books as one list of numbers. */
@@ -54,6 +55,7 @@ function load(batch: Batch, frames: readonly Frame[]): void {
 
 export class Contest {
   readonly both: Contestant;
+  readonly kernels: Contestant;
   readonly slow: Contestant;
   readonly explaining: Contestant;
   readonly #probe: FastPath;
@@ -68,7 +70,8 @@ export class Contest {
   #fault: string | undefined;
 
   constructor(model: RouterModel) {
-    this.both = new Contestant('both speeds', model, () => ({}));
+    this.both = new Contestant('both speeds', model, () => ({ kernels: false }));
+    this.kernels = new Contestant('both speeds, by kernels', model, () => ({}));
     this.slow = new Contestant('slow path alone', model, () => ({ slowOnly: true }));
     this.explaining = new Contestant(
       'explaining',
@@ -81,12 +84,12 @@ export class Contest {
   }
 
   get #contestants(): readonly Contestant[] {
-    return [this.both, this.slow, this.explaining];
+    return [this.both, this.kernels, this.slow, this.explaining];
   }
 
-  /** Gives the batches back for the next contest. */
+  /** Gives its own batch back for the next contest. */
   close(): void {
-    spare.push(this.#probeBatch, ...this.#contestants.map((each) => each.batch));
+    spare.push(this.#probeBatch);
   }
 
   turn(of: 'interface' | 'neighbor', index: number, up: boolean): void {
@@ -127,15 +130,25 @@ export class Contest {
   }
 
   #difference(): string | undefined {
-    const { both, slow, explaining } = this;
-    for (const each of [both, explaining]) {
+    const { both, kernels, slow, explaining } = this;
+    for (const each of [both, kernels, explaining]) {
       if (!each.log.equals(slow.log)) return this.#tell(each, slow);
       const [books, others] = [each.books(), slow.books()];
       const at = books.findIndex((value, i) => value !== others[i]);
       if (at >= 0) return `counter ${at}: ${each.name} ${books[at]}, ${slow.name} ${others[at]}`;
     }
     if (!slow.forwarder.counters.balanced) return 'the books do not balance';
-    return this.#fault;
+    return this.#fault ?? this.#otherFastPath();
+  }
+
+  /** The kernels take the very frames that the passes in TypeScript take. */
+  #otherFastPath(): string | undefined {
+    const [ours, theirs] = [this.both.batch, this.kernels.batch];
+    for (let slot = 0; slot < ours.count; slot++) {
+      if (ours.egress[slot] !== theirs.egress[slot])
+        return `slot ${slot}: egress ${ours.egress[slot]}, by kernels ${theirs.egress[slot]}`;
+    }
+    return undefined;
   }
 
   /** The first lines that differ. */

@@ -1,14 +1,14 @@
 // A router in memory for tests: a configuration in, frames in, everything that happened out.
-// Every call runs the frames through the fast engine and, in a second router, through the slow path alone,
-// and insists on the same result: one behaviour suite over both speeds.
+// Every call runs the frames through three engines with tables of their own, and insists on the same result: one
+// behaviour suite over the fast path's kernels, its passes in TypeScript, and the slow path alone.
 import { expect } from 'vitest';
 import { parseConfig } from '../../src/control/config/index.ts';
 import { type CompiledRouter, compileRouter } from '../../src/control/router.ts';
-import { Forwarder } from '../../src/engine/forwarder.ts';
+import { Forwarder, type ForwarderOptions } from '../../src/engine/forwarder.ts';
 import type { Output } from '../../src/engine/output.ts';
 import { type DropName, dropReasons, type PuntName, puntReasons } from '../../src/engine/reasons.ts';
 import { type IpAddress, parseAddress } from '../../src/wire/address.ts';
-import { Batch } from '../../src/wire/batch.ts';
+import type { Batch } from '../../src/wire/batch.ts';
 
 export interface Sent {
   readonly port: string;
@@ -61,16 +61,20 @@ interface Recording {
   punts: (Seen & { reason: PuntName })[];
 }
 
-/** One of the two engines, with what it has done since the last look. */
+const speeds: readonly ForwarderOptions[] = [{}, { kernels: false }, { slowOnly: true }];
+
+/** One of the engines, with what it has done since the last look. */
 class Engine {
   readonly router: CompiledRouter;
   readonly forwarder: Forwarder;
+  readonly #batch: Batch;
   #recorded: Recording = { out: [], drops: [], punts: [] };
   #books = { in: 0, out: 0, punted: 0, dropped: 0, copied: 0, made: 0, held: 0 };
 
-  constructor(router: CompiledRouter, slowOnly: boolean) {
+  constructor(router: CompiledRouter, options: ForwarderOptions) {
     this.router = router;
-    this.forwarder = new Forwarder(router.tables, this.#output(), { slowOnly });
+    this.forwarder = new Forwarder(router.tables, this.#output(), options);
+    this.#batch = this.forwarder.newBatch();
   }
 
   #output(): Output {
@@ -105,7 +109,8 @@ class Engine {
   }
 
   send(frames: readonly Sent[]): Result {
-    const batch = new Batch();
+    const batch = this.#batch;
+    batch.clear();
     for (const frame of frames) this.#add(batch, frame);
     this.forwarder.process(batch);
     return this.#look();
@@ -176,17 +181,17 @@ function sameResult(a: Result, b: Result): boolean {
 /** Opens a router from YAML text; throws what a wrong configuration throws. */
 export function openRouter(configYaml: string): TestRouter {
   const model = parseConfig(configYaml, 'test.yaml');
-  const engines = [false, true].map((slowOnly) => new Engine(compileRouter(model), slowOnly));
+  const engines = speeds.map((options) => new Engine(compileRouter(model, { forwarders: 1 }), options));
   const [fast] = engines as [Engine];
-  const both = (act: (engine: Engine) => Result): Result => {
-    const [first, second] = engines.map(act) as [Result, Result];
+  const all = (act: (engine: Engine) => Result): Result => {
+    const [first, ...others] = engines.map(act) as [Result, ...Result[]];
     // `toEqual` is slow over many thousand frames, so it only words the difference.
-    if (!sameResult(first, second)) expect(first).toEqual(second);
+    for (const other of others) if (!sameResult(first, other)) expect(first).toEqual(other);
     return first;
   };
   return {
-    send: (...frames) => both((engine) => engine.send(frames)),
-    finish: () => both((engine) => engine.finish()),
+    send: (...frames) => all((engine) => engine.send(frames)),
+    finish: () => all((engine) => engine.finish()),
     setInterfaceUp: (name, up) => {
       for (const { router } of engines) {
         router.tables.interfaces.setUp(

@@ -156,7 +156,7 @@ export function createSendPass(
 
   function follow(slot: number, family: 4 | 6, leg: number, down: number, labelled: boolean): void {
     const ttl = nextTtl(slot, family, down);
-    if (ttl < 1) return;
+    if (ttl < 1 && (down & Carried.untouched) === 0) return;
     const at = top[slot] as number;
     const tos = family === 4 ? ((words[at] as number) >>> 8) & 0xff : tos6(at);
     pushed.count = 0;

@@ -1,0 +1,103 @@
+// The numbers that kernels share with the rest of the house, taken from the modules that define them and written as an
+// AssemblyScript module. Sizes and places are in bytes: a kernel reads by address.
+import {
+  Carried,
+  FastArray,
+  lookupsMax,
+  S_BIT,
+  TC_BITS,
+  TC_S_BITS,
+  TTL_TWO,
+  TYPE_IPV4,
+  TYPE_IPV6,
+  TYPE_MPLS,
+  TYPE_VLAN,
+} from '../src/engine/fast/state.ts';
+import { Action } from '../src/tables/actions.ts';
+import { Adjacency, adjacencyWords } from '../src/tables/adjacencies.ts';
+import { acceptWords, Interface, interfaceWords, mapWords, portWords } from '../src/tables/interfaces.ts';
+import { Brief, labelEntryWords, Payload, PopMode } from '../src/tables/labels.ts';
+import { Flat, flatWords, groupWords, Leg, legWords, PushTc } from '../src/tables/paths.ts';
+import { denseNode, nodeBit, nodeHeaderWords } from '../src/tables/run-trie.ts';
+import { directorySettings, routeWords, tableArrays } from '../src/tables/tables.ts';
+import { arenaAt, batchFrames, SlotArray, slotArrays } from '../src/wire/batch.ts';
+
+const wordBytes = 4;
+const slotArrayBytes = batchFrames * wordBytes;
+
+/** `labelMap` → `LABEL_MAP`. */
+const upper = (name: string): string => name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+function prefixed(prefix: string, values: Readonly<Record<string, number>>): [string, number][] {
+  return Object.entries(values).map(([name, value]) => [`${prefix}_${upper(name)}`, value]);
+}
+
+/** Places of words in a record, as in the drawings of src/tables/. */
+function record(prefix: string, words: number, places: Readonly<Record<string, number>>): [string, number][] {
+  const bytes = Object.fromEntries(Object.entries(places).map(([name, word]) => [name, word * wordBytes]));
+  return [[`${prefix}_BYTES`, words * wordBytes], ...prefixed(prefix, bytes)];
+}
+
+function slotPlaces(): [string, number][] {
+  const { scratch: _, ...own } = SlotArray;
+  const numbers = { ...own, ...FastArray, stack: slotArrays - 1 };
+  return Object.entries(numbers).map(([name, number]) => [`SLOT_${upper(name)}`, number * slotArrayBytes]);
+}
+
+function directoryPlaces(): [string, number][] {
+  return [...tableArrays, ...directorySettings].map((name, i) => [`DIRECTORY_${upper(name)}`, i * wordBytes]);
+}
+
+const constants: readonly [string, number][] = [
+  ['ARENA_AT', arenaAt],
+  ...slotPlaces(),
+  ...directoryPlaces(),
+  ['TYPE_IPV4', TYPE_IPV4],
+  ['TYPE_IPV6', TYPE_IPV6],
+  ['TYPE_MPLS', TYPE_MPLS],
+  ['TYPE_VLAN', TYPE_VLAN],
+  ['S_BIT', S_BIT],
+  ['TC_BITS', TC_BITS],
+  ['TC_S_BITS', TC_S_BITS],
+  ['TTL_TWO', TTL_TWO],
+  ['LOOKUPS_MAX', lookupsMax],
+  ['CARRIED_UNTOUCHED', Carried.untouched],
+  ['CARRIED_LOOKS', Carried.looks],
+  ...prefixed('ACTION', Action),
+  ...record('PORT', portWords, { untagged: 0, vlans: 2 }),
+  ...record('INTERFACE', interfaceWords, { flags: 0, port: 1, table: 2, mtu: 3, tags: 8, accept: 9 }),
+  ...prefixed('INTERFACE', { mac0: 48, mac4: 52, second: 56, third: 60 }),
+  ['INTERFACE_MPLS', Interface.mpls],
+  ['INTERFACE_UP', Interface.up],
+  ['INTERFACE_URPF', Interface.urpfStrict | Interface.urpfLoose],
+  ['MAP_BYTES', mapWords * wordBytes],
+  ['ACCEPT_BYTES', acceptWords * wordBytes],
+  ...record('ADJACENCY', adjacencyWords, { flags: 0, interface: 1, family: 4, address: 5, next: 9, mac0: 10 }),
+  ['ADJACENCY_UP', Adjacency.up],
+  ['ADJACENCY_USABLE', Adjacency.resolved | Adjacency.up],
+  ...record('ROUTE', routeWords, { kind: 0, argument: 1, leg: 3 }),
+  ...record('LABEL', labelEntryWords, { kind: 0, argument: 1, payload: 2, ttl: 3, tc: 4 }),
+  ...prefixed('BRIEF', Brief),
+  ...prefixed('PAYLOAD', Payload),
+  ['POP_UNIFORM', PopMode.uniform],
+  ...record('GROUP', groupWords, { first: 0, legs: 1 }),
+  ...record('LEG', legWords, { kind: 0, argument: 1, weight: 2, flags: 3, firstPush: 4, pushes: 5, pushTtl: 6 }),
+  ...prefixed('LEG', { pushTc: 28, popTtl: 32, popTc: 36, payload: 40, swapWire: 52 }),
+  ...prefixed('LEG', Leg),
+  ...prefixed('PUSH_TC', PushTc),
+  ...record('FLAT', flatWords, { flags: 0, adjacency: 1, entries: 2, swap: 6 }),
+  ...prefixed('FLAT', { labels: Flat.labels, fixed: Flat.fixed, php: Flat.php }),
+  ['NODE_BIT', nodeBit],
+  ['DENSE_NODE', denseNode],
+  ['NODE_HEADER_WORDS', nodeHeaderWords],
+];
+
+/** The module that kernels import. */
+export function layoutModule(): string {
+  const lines = constants.map(([name, value]) => `export const ${name}: u32 = ${value};`);
+  return [
+    '// Made by `npm run kernels` from the modules of src/ that define these numbers. Bytes, unless it is a value.',
+    ...lines,
+    '',
+  ].join('\n');
+}
