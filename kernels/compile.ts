@@ -12,7 +12,6 @@ const layoutName = 'layout.ts';
 /** As wide as a WebAssembly memory can be: the tables' own says how large it is. */
 const pagesMax = 65_536;
 const flags = [
-  'index.ts',
   '--outFile',
   'kernels.wasm',
   '--optimizeLevel',
@@ -35,15 +34,28 @@ const flags = [
   'simd',
 ];
 
-/** Throws with the compiler's own words when it refuses. */
-export async function compileKernels(): Promise<Uint8Array> {
+/** A module of kernels: its entry in assembly/, and the module that carries it. */
+export interface KernelModule {
+  readonly entry: string;
+  readonly carrier: string;
+  /** What the carrier exports. */
+  readonly name: string;
+}
+
+export const kernelModules: readonly KernelModule[] = [
+  { entry: 'fast.ts', carrier: 'src/engine/fast/kernel-binary.ts', name: 'kernelBinary' },
+  { entry: 'capture.ts', carrier: 'src/io/capture-binary.ts', name: 'captureBinary' },
+];
+
+/** The module that carries what `entry` compiles to. Throws with the compiler's own words when it refuses. */
+export async function compileKernels({ entry, name }: KernelModule): Promise<string> {
   let binary: Uint8Array | undefined;
   const layout = layoutModule();
-  const { error, stderr } = await main(flags, {
-    readFile: (name) => {
-      if (name === layoutName) return layout;
+  const { error, stderr } = await main([entry, ...flags], {
+    readFile: (path) => {
+      if (path === layoutName) return layout;
       try {
-        return readFileSync(`${folder}${name}`, 'utf8');
+        return readFileSync(`${folder}${path}`, 'utf8');
       } catch {
         return null;
       }
@@ -54,18 +66,19 @@ export async function compileKernels(): Promise<Uint8Array> {
     listFiles: () => [],
   });
   if (error !== null || binary === undefined) throw new Error(`the kernels do not compile:\n${stderr.toString()}`);
-  return binary;
+  return binaryModule(entry, name, binary);
 }
 
 const columns = 116;
 
-/** The module that carries the binary. */
-export function binaryModule(binary: Uint8Array): string {
-  const text = Buffer.from(binary).toString('base64');
-  const lines = text.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
+function binaryModule(entry: string, name: string, binary: Uint8Array): string {
+  const lines =
+    Buffer.from(binary)
+      .toString('base64')
+      .match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
   return [
-    '// Made by `npm run kernels`: kernels/assembly/ as a WebAssembly module, in base64.',
-    'export const kernelBinary = `',
+    `// Made by \`npm run kernels\`: kernels/assembly/${entry} as a WebAssembly module, ${binary.length} bytes in base64.`,
+    `export const ${name} = \``,
     ...lines,
     '`;',
     '',

@@ -13,6 +13,7 @@ import {
   TYPE_MPLS,
   TYPE_VLAN,
 } from '../src/engine/fast/state.ts';
+import { Read } from '../src/io/shared-room.ts';
 import { Action } from '../src/tables/actions.ts';
 import { Adjacency, adjacencyWords } from '../src/tables/adjacencies.ts';
 import { acceptWords, Interface, interfaceWords, mapWords, portWords } from '../src/tables/interfaces.ts';
@@ -20,7 +21,7 @@ import { Brief, labelEntryWords, Payload, PopMode } from '../src/tables/labels.t
 import { Flat, flatWords, groupWords, Leg, legWords, PushTc } from '../src/tables/paths.ts';
 import { denseNode, nodeBit, nodeHeaderWords } from '../src/tables/run-trie.ts';
 import { directorySettings, routeWords, tableArrays } from '../src/tables/tables.ts';
-import { arenaAt, batchFrames, SlotArray, slotArrays } from '../src/wire/batch.ts';
+import { arenaAt, batchFrames, frameBytesMax, headroomBytes, SlotArray, slotArrays } from '../src/wire/batch.ts';
 
 const wordBytes = 4;
 const slotArrayBytes = batchFrames * wordBytes;
@@ -50,6 +51,10 @@ function directoryPlaces(): [string, number][] {
 
 const constants: readonly [string, number][] = [
   ['ARENA_AT', arenaAt],
+  ['BATCH_FRAMES', batchFrames],
+  ['HEADROOM_BYTES', headroomBytes],
+  ['FRAME_BYTES_MAX', frameBytesMax],
+  ...prefixed('READ', Read),
   ...slotPlaces(),
   ...directoryPlaces(),
   ['TYPE_IPV4', TYPE_IPV4],

@@ -1,5 +1,12 @@
 // Made by `npm run kernels` from the modules of src/ that define these numbers. Bytes, unless it is a value.
 export const ARENA_AT: u32 = 32768;
+export const BATCH_FRAMES: u32 = 256;
+export const HEADROOM_BYTES: u32 = 128;
+export const FRAME_BYTES_MAX: u32 = 262144;
+export const READ_FULL: u32 = 0;
+export const READ_LIMIT: u32 = 1;
+export const READ_MORE: u32 = 2;
+export const READ_ODD: u32 = 3;
 export const SLOT_START: u32 = 0;
 export const SLOT_CAPTURED: u32 = 1024;
 export const SLOT_ORIGINAL: u32 = 2048;

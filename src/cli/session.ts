@@ -1,8 +1,11 @@
 // One run of frames through a router, from the opening of its files to their closing: what `replay` and `trace` share.
 import type { CompiledRouter } from '../control/router.ts';
 import { Forwarder } from '../engine/forwarder.ts';
+import { spareRoom } from '../engine/forwarder-memory.ts';
 import type { Output } from '../engine/output.ts';
 import { type MergedSource, openInputs } from '../io/merged-source.ts';
+import type { SharedRoom } from '../io/shared-room.ts';
+import { SinkTable } from '../io/sink-table.ts';
 import { openDestination } from '../workers/destination.ts';
 import { FileOutput, NoOutput } from '../workers/file-output.ts';
 import { type ReplayResult, replay } from '../workers/replay.ts';
@@ -37,14 +40,15 @@ export interface SessionEnd {
 const workerCount = 1;
 
 export async function runSession(options: SessionOptions, io: CliIo): Promise<SessionEnd> {
-  const router = await openReplayRouter(options.config, io);
+  const router = await openReplayRouter(options.config, options.input.length, io);
   const inputs = bindInputs(options.input, router.model, router.portNames);
   const interfaceNames = router.model.interfaces.map((entry) => entry.name);
   // A filter that names nothing is found before any file is touched; the clock's digits are known after.
   options.listen?.(interfaceNames, false);
-  const source = await unlessAborted(openInputs(inputs, { loop: options.loop }), io.signal);
+  const room = spareRoom(router.tables);
+  const source = await unlessAborted(openInputs(inputs, { loop: options.loop, room }), io.signal);
   try {
-    return await runOpened(router, interfaceNames, source, options, io);
+    return await runOpened(router, room, interfaceNames, source, options, io);
   } finally {
     await source.close();
   }
@@ -62,12 +66,13 @@ function unlessAborted<T>(opening: Promise<T>, signal: AbortSignal): Promise<T> 
 
 async function runOpened(
   router: CompiledRouter,
+  room: SharedRoom | undefined,
   interfaceNames: readonly string[],
   source: MergedSource,
   options: SessionOptions,
   io: CliIo,
 ): Promise<SessionEnd> {
-  const files = openFiles(options, source, router);
+  const files = openFiles(options, source, router, room);
   const listener = options.listen?.(interfaceNames, source.nanosecond);
   const kept: Output = files ?? new NoOutput();
   const output = listener ? new TracedOutput(kept, listener) : kept;
@@ -77,7 +82,7 @@ async function runOpened(
   const started = performance.now();
   let end: ReplayResult;
   try {
-    end = await replay(source, forwarder, {
+    end = await replay(source, forwarder, forwarder.newBatch(), {
       signal: io.signal,
       enough: options.enough,
       failed: () => files?.failure !== undefined,
@@ -92,9 +97,16 @@ async function runOpened(
   return { summary, problems: problemsOf(files, end, summary), interrupted: end.interrupted };
 }
 
-function openFiles(options: SessionOptions, source: MergedSource, router: CompiledRouter): FileOutput | undefined {
+function openFiles(
+  options: SessionOptions,
+  source: MergedSource,
+  router: CompiledRouter,
+  room: SharedRoom | undefined,
+): FileOutput | undefined {
   const { place, format, drops, punts, comments } = options.output;
   if (place === undefined) return undefined;
+  const ports = router.portNames.length;
+  const sinks = room && format === 'pcap' ? SinkTable.in(room, ports) : undefined;
   const destination = openDestination({
     place,
     format,
@@ -103,8 +115,9 @@ function openFiles(options: SessionOptions, source: MergedSource, router: Compil
     portNames: router.portNames,
     inputs: options.input.map((input) => input.spec),
     nanosecond: () => source.nanosecond,
+    sinks,
   });
-  return new FileOutput(destination, router.portNames.length, comments);
+  return new FileOutput(destination, ports, comments, sinks);
 }
 
 function problemsOf(files: FileOutput | undefined, end: ReplayResult, summary: Summary): unknown[] {

@@ -8,6 +8,7 @@ import { type FrameReader, filled } from './frame-reader.ts';
 import { parseInputSpec, standardInput } from './input-spec.ts';
 import { ioError } from './io-error.ts';
 import { recogniseFormat } from './recognise.ts';
+import type { SharedRoom } from './shared-room.ts';
 import { Window } from './window.ts';
 
 export class CaptureInput {
@@ -95,12 +96,17 @@ export class CaptureInput {
 }
 
 /** Opens a file, or standard input. Throws IO; what is inside is looked at later. */
-export async function openCapture(port: number, spec: string, stdin?: Readable): Promise<CaptureInput> {
+export async function openCapture(
+  port: number,
+  spec: string,
+  stdin?: Readable,
+  room?: SharedRoom,
+): Promise<CaptureInput> {
   const { name, path, onlyInterface } = parseInputSpec(spec);
   const raw = path === standardInput ? streamInput(name, stdin ?? process.stdin) : openFile(path);
   try {
     const { input, compressed } = await decompressed(raw);
-    return new CaptureInput(port, new Window(name, input, compressed), input, onlyInterface);
+    return new CaptureInput(port, new Window(name, input, compressed, room), input, onlyInterface);
   } catch (error) {
     raw.close();
     throw ioError(name, error);

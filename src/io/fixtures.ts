@@ -1,11 +1,16 @@
 // Captures for the tests, built word by word and independently of the writers.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+
+import { AssertionError } from 'node:assert';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ShimlineError } from '../errors.ts';
-import { Batch } from '../wire/batch.ts';
+import { Batch, batchBytes } from '../wire/batch.ts';
 import type { FrameSource } from './device.ts';
 import { type InputOptions, openInputs } from './merged-source.ts';
+import type { SharedRoom } from './shared-room.ts';
+import { windowRoomBytes } from './window.ts';
 
 export interface FixtureFrame {
   bytes: number[];
@@ -120,8 +125,8 @@ export function scratch() {
 /** Everything a source delivers, and the error with which it ends. */
 export async function playAll(
   source: FrameSource,
+  batch = new Batch(),
 ): Promise<{ frames: PlayedFrame[]; error: ShimlineError | undefined }> {
-  const batch = new Batch();
   const frames: PlayedFrame[] = [];
   let error: ShimlineError | undefined;
   for (;;) {
@@ -150,12 +155,49 @@ export async function playAll(
   return { frames, error };
 }
 
-/** Opens and plays some files; the port is the position in the list. */
-export async function play(specs: string[], opened: InputOptions = {}) {
+/** A shared memory of its own, as tables lend it: kernels work there. */
+export function sharedRoom(bytes: number): SharedRoom {
+  const pages = Math.ceil(bytes / 65_536);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  let next = 0;
+  return {
+    memory,
+    take(count) {
+      const place = next;
+      if (place + count > memory.buffer.byteLength) return undefined;
+      next = Math.ceil((place + count) / 64) * 64;
+      return place;
+    },
+  };
+}
+
+/** A batch in a room. */
+export function batchIn(room: SharedRoom): Batch {
+  const offset = room.take(batchBytes());
+  if (offset === undefined) throw new RangeError('no room for a batch');
+  return new Batch(undefined, { buffer: room.memory.buffer, offset });
+}
+
+async function playOnce(specs: string[], opened: InputOptions, batch?: Batch) {
   const source = await openInputs(
     specs.map((spec, port) => ({ port, spec })),
     opened,
   );
   const { nanosecond } = source;
-  return { ...(await playAll(source)), nanosecond };
+  return { ...(await playAll(source, batch)), nanosecond };
+}
+
+/**
+ * Opens and plays some files; the port is the position in the list. They are read twice, by the readers in TypeScript and
+ * by kernels, which have to deliver the same.
+ */
+export async function play(specs: string[], opened: InputOptions = {}) {
+  const played = await playOnce(specs, opened);
+  if (!specs.every((spec) => statSync(spec.replace(/#\d+$/, ''), { throwIfNoEntry: false })?.isFile())) return played;
+  const room = sharedRoom(batchBytes() + (specs.length + 1) * windowRoomBytes);
+  const batch = batchIn(room);
+  const again = await playOnce(specs, { ...opened, room }, batch);
+  if (!isDeepStrictEqual(again, played))
+    throw new AssertionError({ message: 'kernels read something else', actual: again, expected: played });
+  return played;
 }

@@ -10,6 +10,7 @@ import { type CaptureInput, openCapture } from './capture-input.ts';
 import type { FrameSource } from './device.ts';
 import { parseInputSpec, standardInput } from './input-spec.ts';
 import { ioError, joinErrors } from './io-error.ts';
+import type { SharedRoom } from './shared-room.ts';
 
 export interface InputBinding {
   /** Index of the port whose frames these are. Several inputs may name one port. */
@@ -23,6 +24,8 @@ export interface InputOptions {
   readonly loop?: number;
   /** In place of the process's standard input. */
   readonly stdin?: Readable;
+  /** Where windows may lie. */
+  readonly room?: SharedRoom | undefined;
 }
 
 /** Later than any 32-bit second. */
@@ -44,7 +47,7 @@ export async function openInputs(bindings: readonly InputBinding[], options: Inp
   const errors: ShimlineError[] = [];
   for (const { port, spec } of bindings) {
     try {
-      const input = await openCapture(port, spec, options.stdin);
+      const input = await openCapture(port, spec, options.stdin, options.room);
       inputs.push(input);
       if (loop > 1 && !input.canRewind) {
         errors.push(new ShimlineError('USAGE', `${spec}: is not a regular file and cannot be looped`));

@@ -10,6 +10,7 @@ import { type Batch, frameBytesMax } from '../wire/batch.ts';
 import { copyIntoBatch } from './copy.ts';
 import { type FrameReader, filled } from './frame-reader.ts';
 import { linkTypeEthernet, notEthernet } from './link-types.ts';
+import { type CaptureKernels, Read } from './shared-room.ts';
 import { swap32 } from './swap.ts';
 import type { Window } from './window.ts';
 
@@ -55,7 +56,7 @@ export class PcapReader implements FrameReader {
     this.#window = window;
     this.#swapped = variant.swapped;
     this.nanosecond = variant.nanosecond;
-    const view = new DataView(window.bytes.buffer, window.at, pcapHeaderBytes);
+    const view = new DataView(window.bytes.buffer, window.bytes.byteOffset + window.at, pcapHeaderBytes);
     const little = !variant.swapped;
     const major = view.getUint16(4, little);
     if (major !== 2) throw window.damage(0, `pcap version ${major}.${view.getUint16(6, little)} is not supported`);
@@ -66,6 +67,41 @@ export class PcapReader implements FrameReader {
   }
 
   fill(batch: Batch, port: number, untilSeconds: number, untilNanoseconds: number): number {
+    const { kernels, bytes } = this.#window;
+    if (kernels === undefined || this.#swapped || this.#fcsBytes !== 0 || batch.place.buffer !== bytes.buffer) {
+      return this.#fillByWords(batch, port, untilSeconds, untilNanoseconds);
+    }
+    const why = this.#fillByKernel(kernels, batch, port, untilSeconds, untilNanoseconds);
+    if (why === Read.full) return filled.full;
+    if (why === Read.limit) return filled.limit;
+    // What is odd, or the end: the record is looked at again, and said what is wrong with it.
+    return this.#fillByWords(batch, port, untilSeconds, untilNanoseconds);
+  }
+
+  /** Everything up to the first record that is not plain; answers a `Read`. */
+  #fillByKernel(kernels: CaptureKernels, batch: Batch, port: number, seconds: number, nanoseconds: number): number {
+    const window = this.#window;
+    const { byteOffset } = window.bytes;
+    kernels.resume(batch.count, batch.tail);
+    const why = kernels.readPcap(
+      byteOffset + window.at,
+      byteOffset + window.end,
+      this.nanosecond,
+      batch.place.offset,
+      batch.bytes.length,
+      port,
+      seconds,
+      nanoseconds,
+    );
+    window.at = kernels.at.value - byteOffset;
+    batch.count = kernels.slot.value;
+    batch.tail = kernels.tail.value;
+    this.headSeconds = kernels.headSeconds.value >>> 0;
+    this.headNanoseconds = kernels.headNanoseconds.value;
+    return why;
+  }
+
+  #fillByWords(batch: Batch, port: number, untilSeconds: number, untilNanoseconds: number): number {
     const window = this.#window;
     const words = window.words;
     const end = window.end;

@@ -2,7 +2,7 @@
 // is stored by words where they lie straight, else by bytes, and goes out with many others.
 import type { FrameSink } from './device.ts';
 import { OutputFile } from './output-file.ts';
-import { RecordBuffer } from './record-buffer.ts';
+import { RecordBuffer, type SinkCell } from './record-buffer.ts';
 
 /** The largest snapshot length that libpcap takes. */
 export const snapLength = 262_144;
@@ -12,11 +12,14 @@ const recordHeaderBytes = 16;
 export interface CaptureOptions {
   /** Time stamps in nanoseconds; else microseconds, what is finer is cut off. */
   readonly nanosecond: boolean;
+  /** Where the writer's buffer may lie, for kernels to append to. */
+  readonly cell?: SinkCell | undefined;
 }
 
 export class PcapWriter implements FrameSink {
   readonly #file: OutputFile;
   readonly #nanosecond: boolean;
+  readonly #cell: SinkCell | undefined;
   /** Made, like the file, for the first frame: a port that sends nothing costs nothing. */
   #records: RecordBuffer | undefined;
 
@@ -24,6 +27,7 @@ export class PcapWriter implements FrameSink {
   constructor(path: string, options: CaptureOptions) {
     this.#file = new OutputFile(path);
     this.#nanosecond = options.nanosecond;
+    this.#cell = options.cell;
   }
 
   write(
@@ -61,6 +65,7 @@ export class PcapWriter implements FrameSink {
     try {
       this.#records?.flush();
     } finally {
+      this.#records?.retire();
       this.#file.close();
       this.#records = undefined;
     }
@@ -68,7 +73,7 @@ export class PcapWriter implements FrameSink {
 
   #begin(): RecordBuffer {
     this.#file.open();
-    const records = new RecordBuffer(this.#file);
+    const records = new RecordBuffer(this.#file, this.#nanosecond, this.#cell);
     records.words.set([this.#nanosecond ? 0xa1b23c4d : 0xa1b2c3d4, 0x0004_0002, 0, 0, snapLength, 1]);
     records.at = headerBytes;
     this.#records = records;

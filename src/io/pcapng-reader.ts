@@ -45,7 +45,7 @@ export class PcapngReader implements FrameReader {
 
   constructor(window: Window, onlyInterface: number | undefined) {
     this.#window = window;
-    this.#view = new DataView(window.bytes.buffer);
+    this.#view = new DataView(window.bytes.buffer, window.bytes.byteOffset, window.bytes.length);
     this.#only = onlyInterface;
   }
 

@@ -64,7 +64,7 @@ export class PcapngFile {
 
   #begin(): RecordBuffer {
     this.#file.open();
-    const records = new RecordBuffer(this.#file);
+    const records = new RecordBuffer(this.#file, true);
     this.#records = records;
     const lengthUnknown = 0xffff_ffff;
     putBlock(

@@ -6,6 +6,7 @@
 // first and then what stands before and after it.
 import { frameBytesMax } from '../wire/batch.ts';
 import type { OutputFile } from './output-file.ts';
+import type { SharedRoom } from './shared-room.ts';
 
 /** Written when so much has gathered. */
 const flushBytes = 256 * 1024;
@@ -13,11 +14,20 @@ const flushBytes = 256 * 1024;
 const besideFrameBytesMax = 80 * 1024;
 const wordCopyMax = 256;
 
-export class RecordBuffer {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+/** A port's place in a `SinkTable`. */
+export interface SinkCell {
+  readonly room: SharedRoom;
   readonly words: Uint32Array;
-  /** Where the next record begins. */
-  at = 0;
+}
+
+/** Bytes of a buffer. */
+export const bufferBytes = flushBytes + frameBytesMax + besideFrameBytesMax;
+
+export class RecordBuffer {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  /** As in a `SinkTable`; of this buffer alone when no kernel writes to it. */
+  readonly #cell: Uint32Array;
   readonly #file: OutputFile;
   /** Whose words `#sourceWords` are. */
   #source: Uint8Array | undefined;
@@ -25,10 +35,32 @@ export class RecordBuffer {
   /** Highest offset in the source whose word can be read. */
   #sourceWordBytes = 0;
 
-  constructor(file: OutputFile) {
+  /** With a cell the buffer lies in its room, if there is space, and kernels may append to it. */
+  constructor(file: OutputFile, nanosecond: boolean, cell?: SinkCell) {
     this.#file = file;
-    this.bytes = new Uint8Array(flushBytes + frameBytesMax + besideFrameBytesMax);
-    this.words = new Uint32Array(this.bytes.buffer);
+    const place = cell?.room.take(bufferBytes);
+    const shared = cell !== undefined && place !== undefined;
+    const buffer = shared ? cell.room.memory.buffer : new ArrayBuffer(bufferBytes);
+    this.bytes = new Uint8Array(buffer, place ?? 0, bufferBytes);
+    this.words = new Uint32Array(buffer, place ?? 0, bufferBytes / 4);
+    this.#cell = shared ? cell.words : new Uint32Array(3);
+    this.#cell[0] = this.bytes.byteOffset;
+    this.#cell[1] = this.bytes.byteOffset + flushBytes;
+    this.#cell[2] = nanosecond ? 1 : 0;
+  }
+
+  /** Where the next record begins. */
+  get at(): number {
+    return (this.#cell[0] as number) - this.bytes.byteOffset;
+  }
+
+  set at(place: number) {
+    this.#cell[0] = this.bytes.byteOffset + place;
+  }
+
+  /** No kernel appends to it any more. */
+  retire(): void {
+    this.#cell[1] = 0;
   }
 
   /** Makes room for one more record; to be called before it is begun. */

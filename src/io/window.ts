@@ -7,22 +7,28 @@
 // long as record lengths are multiples of 4, the same as frames in a batch: the copy needs no shifting.
 import { ShimlineError } from '../errors.ts';
 import { type ByteInput, StreamDamage } from './byte-input.ts';
+import { type CaptureKernels, captureKernels, type SharedRoom } from './shared-room.ts';
 
 const lead = 2;
-/** Copying by words may read a word beyond the end. */
-const slackBytes = 8;
+/** Copying by words may read a word beyond the end, copying by vectors one of those. */
+const slackBytes = 16;
 /** Small enough for the second-level cache, large enough for the longest frame. Measured: 300 KiB to 2 MiB differ by less than the noise. */
 export const windowBytes = 512 * 1024;
 
+/** Bytes of a window with what lies behind it. */
+export const windowRoomBytes = windowBytes + slackBytes;
+
 export class Window {
   readonly name: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
   readonly halves: Uint16Array;
   readonly words: Uint32Array;
   /** Longest run of bytes that `refill` can bring together. */
   readonly capacity = windowBytes - lead;
   at = lead;
   end = lead;
+  /** Where kernels can read the window: they, and the address of its first byte. */
+  readonly kernels: CaptureKernels | undefined;
   /** Nothing more will come. */
   ended = false;
   /** Why nothing more comes, if that is not the end of the file. */
@@ -32,13 +38,18 @@ export class Window {
   /** Offset in the (decompressed) file of bytes[0]. */
   #base = -lead;
 
-  constructor(name: string, input: ByteInput, compressed: boolean) {
+  /** The window lies in the room, if there is one with space. */
+  constructor(name: string, input: ByteInput, compressed: boolean, room?: SharedRoom) {
     this.name = name;
     this.#input = input;
     this.#compressed = compressed;
-    this.bytes = new Uint8Array(windowBytes + slackBytes);
-    this.halves = new Uint16Array(this.bytes.buffer);
-    this.words = new Uint32Array(this.bytes.buffer);
+    const size = windowRoomBytes;
+    const place = room?.take(size);
+    this.kernels = room === undefined || place === undefined ? undefined : captureKernels(room.memory);
+    const buffer = room === undefined || place === undefined ? new ArrayBuffer(size) : room.memory.buffer;
+    this.bytes = new Uint8Array(buffer, place ?? 0, size);
+    this.halves = new Uint16Array(buffer, place ?? 0, size / 2);
+    this.words = new Uint32Array(buffer, place ?? 0, size / 4);
   }
 
   /** The offset in the file of a place in the window. */

@@ -8,6 +8,7 @@ import { type CaptureFormat, outputDirectory } from '../io/output-directory.ts';
 import { standardOutput } from '../io/output-file.ts';
 import { type CaptureOptions, PcapWriter } from '../io/pcap-writer.ts';
 import { PcapngFile } from '../io/pcapng-writer.ts';
+import type { SinkTable } from '../io/sink-table.ts';
 
 /** Opens sinks on demand. */
 export interface Destination {
@@ -31,6 +32,8 @@ export interface DestinationOptions {
   readonly inputs: readonly string[];
   /** Asked when a sink is opened. */
   readonly nanosecond: () => boolean;
+  /** Where the buffers of pcap files for ports may lie. */
+  readonly sinks?: SinkTable | undefined;
 }
 
 /** Prepares the place: a directory is made, emptied of an earlier run's files and found writable, or IO is thrown. */
@@ -47,14 +50,15 @@ export function openDestination(options: DestinationOptions): Destination {
 }
 
 function directory(options: DestinationOptions): Destination {
-  const { place, format, drops, punts, portNames, nanosecond } = options;
-  const open = (name: string): FrameSink => {
+  const { place, format, drops, punts, portNames, nanosecond, sinks } = options;
+  const open = (name: string, port?: number): FrameSink => {
     const path = join(place, `${name}.${format}`);
-    const capture: CaptureOptions = { nanosecond: nanosecond() };
+    const cell = port === undefined ? undefined : sinks?.cell(port);
+    const capture: CaptureOptions = { nanosecond: nanosecond(), cell };
     return format === 'pcap' ? new PcapWriter(path, capture) : new PcapngFile(path, capture).addInterface(name);
   };
   return {
-    openPort: (port) => open(portNames[port] as string),
+    openPort: (port) => open(portNames[port] as string, port),
     openDrops: () => (drops ? open('drop') : undefined),
     openPunts: () => (punts ? open('punt') : undefined),
     close() {},

@@ -1,8 +1,10 @@
 // The engine's output, tied to capture files: one sink per port that sends, one for drops, one for punts,
 // each opened by its first frame. A sink that fails is reported once; what comes after it is discarded, so
 // that the engine ends its batch with whole books.
-import type { Explanation, Output } from '../engine/output.ts';
+import { type Explanation, type Output, transmitEach } from '../engine/output.ts';
 import type { FrameSink } from '../io/device.ts';
+import type { SinkTable } from '../io/sink-table.ts';
+import type { Batch } from '../wire/batch.ts';
 import type { Destination } from './destination.ts';
 
 /** Takes everything and keeps nothing. */
@@ -22,7 +24,11 @@ export class FileOutput implements Output {
   private punts: FrameSink | undefined;
   private readonly opened: FrameSink[] = [];
 
-  constructor(destination: Destination, portCount: number, comments: boolean) {
+  /** The table of the destination's buffers, by which runs of frames are written at once. */
+  private readonly sinks: SinkTable | undefined;
+
+  constructor(destination: Destination, portCount: number, comments: boolean, sinks?: SinkTable) {
+    this.sinks = sinks;
     this.destination = destination;
     this.comments = comments;
     this.ports = new Array<FrameSink | undefined>(portCount).fill(undefined);
@@ -43,6 +49,16 @@ export class FileOutput implements Output {
       sink.write(bytes, start, captured, original, seconds, nanoseconds, this.comment(explanation));
     } catch (error) {
       this.fail(error);
+    }
+  }
+
+  transmitRun(batch: Batch, from: number, to: number): void {
+    const { sinks } = this;
+    if (sinks === undefined || !sinks.reaches(batch)) return transmitEach(this, batch, from, to);
+    for (let slot = from; slot < to; slot++) {
+      slot = sinks.write(batch, slot, to);
+      // A port's first frame, a full buffer, a port that is written some other way.
+      if (slot < to) transmitEach(this, batch, slot, slot + 1);
     }
   }
 
@@ -114,6 +130,7 @@ export class FileOutput implements Output {
 
   private fail(error: unknown): void {
     this.failure ??= error;
+    this.sinks?.close();
     this.ports.fill(discard);
     this.drops = discard;
     this.punts = discard;
@@ -123,6 +140,7 @@ export class FileOutput implements Output {
 /** The engine's output when nothing is to be kept. */
 export class NoOutput implements Output {
   transmit(): void {}
+  transmitRun(): void {}
   drop(): void {}
   punt(): void {}
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ShimlineError } from '../errors.ts';
 import type { FrameSource } from '../io/device.ts';
-import type { Batch } from '../wire/batch.ts';
+import { Batch } from '../wire/batch.ts';
 import { type ReplayOptions, replay } from './replay.ts';
 
 function counting() {
@@ -39,6 +39,7 @@ test('runs to the end, through promises too, and finishes once', async () => {
   const end = await replay(
     source(frames(3), (batch) => Promise.resolve(frames(2)(batch))),
     processor,
+    new Batch(),
     options(),
   );
   expect(processor.seen).toEqual({ frames: 5, finished: 1 });
@@ -52,7 +53,7 @@ test('frames appended before damage are processed, and the source is asked on', 
     frames(2)(batch);
     throw damage;
   };
-  const end = await replay(source(broken, frames(1)), processor, options());
+  const end = await replay(source(broken, frames(1)), processor, new Batch(), options());
   expect(processor.seen).toEqual({ frames: 3, finished: 1 });
   expect(end.problems).toEqual([damage]);
 });
@@ -61,7 +62,7 @@ test('an error that is not ours is not swallowed', async () => {
   const broken = () => {
     throw new TypeError('bug');
   };
-  await expect(replay(source(broken), counting(), options())).rejects.toThrow('bug');
+  await expect(replay(source(broken), counting(), new Batch(), options())).rejects.toThrow('bug');
 });
 
 test('a signal ends a wait', async () => {
@@ -71,6 +72,7 @@ test('a signal ends a wait', async () => {
   const end = await replay(
     source(frames(1), () => new Promise(() => {})),
     processor,
+    new Batch(),
     options({ signal: stopping.signal }),
   );
   expect(end.interrupted).toBe(true);
@@ -79,6 +81,6 @@ test('a signal ends a wait', async () => {
 
 test('a failed output ends the replay after the batch', async () => {
   const processor = counting();
-  await replay(source(frames(1), frames(1)), processor, options({ failed: () => true }));
+  await replay(source(frames(1), frames(1)), processor, new Batch(), options({ failed: () => true }));
   expect(processor.seen).toEqual({ frames: 1, finished: 1 });
 });

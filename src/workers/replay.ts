@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { ShimlineError } from '../errors.ts';
 import type { FrameSource } from '../io/device.ts';
-import { Batch } from '../wire/batch.ts';
+import type { Batch } from '../wire/batch.ts';
 
 /** How long the loop runs before it lets signals and timers in, milliseconds. */
 const sliceMilliseconds = 20;
@@ -31,14 +31,14 @@ export interface ReplayResult {
   readonly interrupted: boolean;
 }
 
-/** Runs until nothing is left. The caller closes source and output, and reads the counters. */
+/** Runs until nothing is left, batch by batch through the one given. The caller closes source and output, and reads the counters. */
 export async function replay(
   source: FrameSource,
   processor: BatchProcessor,
+  batch: Batch,
   options: ReplayOptions,
 ): Promise<ReplayResult> {
   const { signal } = options;
-  const batch = new Batch();
   const problems: ShimlineError[] = [];
   let interrupted = false;
   let sliceEnd = performance.now() + sliceMilliseconds;

@@ -1,4 +1,4 @@
-// Made by `npm run kernels`: kernels/assembly/ as a WebAssembly module, in base64.
+// Made by `npm run kernels`: kernels/assembly/fast.ts as a WebAssembly module, 13384 bytes in base64.
 export const kernelBinary = `
 AGFzbQEAAAABSgtgAn9/AX9gBX9/f39/AGABfwBgA39/fwBgAn9/AGAEf39/fwBgBH9/f38Bf2AGf39/f39/AX9gBX9/f39/AX9gA39/fwF/YAAAAhIB
 A2VudgZtZW1vcnkCAwGAgAQDGxoCAAUBBgMDAwEBAAcIBgkABQQEBAABCgACAga1ASR/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38B
