@@ -14,5 +14,20 @@ export interface LongestPrefix {
     coveringRoute: number,
     coveringLength: number,
   ): void;
+  /**
+   * Puts all of a table's prefixes in at once, far faster than one by one; what it held before is gone. Readers see all of
+   * the old table until they see all of the new one. Prefix i has the length `lengths[i]` and the route `routes[i]`, and
+   * the address `addresses[i]`, or for IPv6 the four words from `addresses[4 * i]` on; bits beyond its length do not matter. In any
+   * order (sorted by address and length is fastest); of equal prefixes the last counts. The arrays are only read. Throws
+   * RangeError when the memory, which for this while holds both, is used up: the old table is still there then.
+   */
+  build(table: number, addresses: Uint32Array, lengths: Uint8Array, routes: Uint32Array): void;
+  /** Bytes of the words that one table takes, its root entry included. */
+  tableBytes(table: number): number;
+  /** Bytes of words in use in all, with what readers in other threads may still hold. */
   readonly usedBytes: number;
+  /** Pieces of memory that wait for readers in other threads. */
+  readonly waitingPieces: number;
+  /** Frees what no reader can hold any more. Changes do so by the way; to be called when they have come to rest. */
+  reclaim(): void;
 }
