@@ -168,6 +168,7 @@ export class RunTrie implements LongestPrefix {
 
   #begin(table: number, low: number, high: number, route: number, routeLength: number): void {
     this.#runs.table = table;
+    this.#runs.base = 0;
     this.#low = low;
     this.#high = high;
     this.#route = route;
