@@ -278,7 +278,8 @@ export class NodeRuns {
   releaseTree(entry: number): void {
     if (entry < nodeBit) return;
     const first = this.firstEntry(entry);
-    for (let at = first, end = first + this.entryCount(entry); at < end; at++) this.releaseTree(this.words[at]);
+    for (let at = first, end = first + this.entryCount(entry); at < end; at++)
+      if (this.words[at] >= nodeBit) this.releaseTree(this.words[at]);
     this.release(entry);
   }
 

@@ -250,11 +250,48 @@ export class RunTrie implements LongestPrefix {
     }
   }
 
+  /** The same in a dense node, whose runs are counted on the way: those that began, and those that begin now. */
   #coverDense(node: number, first: number, count: number, depth: number): void {
-    const runs = this.#runs;
-    const before = runs.beginnings(node, first, first + count + 1);
-    this.#coverPlaces(node + first, count, depth + 8);
-    runs.addToDenseCount(node, runs.beginnings(node, first, first + count + 1) - before);
+    const { words, lengths } = this.#runs;
+    const low = this.#low;
+    const high = this.#high;
+    const route = this.#route;
+    const routeLength = this.#routeLength;
+    const end = node + Math.min(first + count + 1, slotsOfNode);
+    // The entry before, as it was and as it is; before slot 0 there is none, and that slot is no news.
+    let wasBefore = first > 0 ? words[node + first - 1] : 0;
+    let wasLengthBefore = first > 0 ? lengths[node + first - 1] : 0;
+    let isBefore = wasBefore;
+    let isLengthBefore = wasLengthBefore;
+    let difference = 0;
+    for (let at = node + first; at < end; at++) {
+      const was = words[at];
+      const wasLength = lengths[at];
+      let is = was;
+      let isLength = wasLength;
+      // The last one is behind the range: only what it follows may have changed.
+      if (at < node + first + count) {
+        if (was >= nodeBit) {
+          this.#cover(at, depth + 8);
+          is = words[at];
+          isLength = lengths[at];
+        } else if (wasLength >= low && wasLength <= high) {
+          is = route;
+          isLength = routeLength;
+          lengths[at] = routeLength;
+          if (was !== route) Atomics.store(words, at, route);
+        }
+      }
+      if (at > node) {
+        if (was !== wasBefore || was >= nodeBit || wasLength !== wasLengthBefore) difference--;
+        if (is !== isBefore || is >= nodeBit || isLength !== isLengthBefore) difference++;
+      }
+      wasBefore = was;
+      wasLengthBefore = wasLength;
+      isBefore = is;
+      isLengthBefore = isLength;
+    }
+    if (difference !== 0) this.#runs.addToDenseCount(node, difference);
   }
 
   #coverRuns(place: number, entry: number, first: number, count: number, depth: number): void {

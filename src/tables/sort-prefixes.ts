@@ -1,5 +1,5 @@
-// Sorts prefixes so that each comes right before those inside it: by address, then by length. A radix sort, a byte a
-// pass; bytes that are the same in all keys cost no pass.
+// Sorts prefixes so that each comes right before those inside it: by address, then by length. A radix sort, a byte a pass
+// from the last on; bytes that are the same in all keys cost no pass.
 
 /** Prefixes in order; a key has one word for IPv4 and four for IPv6, zero beyond the prefix's length. */
 export interface SortedPrefixes {
@@ -34,40 +34,76 @@ function isSorted(keys: Uint32Array, lengths: Uint8Array, keyWords: number): boo
   return true;
 }
 
-/** One stable pass: `to` is `from` ordered by 8 bits of `values`, which has `stride` words an item. */
-function pass(
-  from: Uint32Array,
-  to: Uint32Array,
-  values: Uint32Array | Uint8Array,
-  stride: number,
-  offset: number,
-  shift: number,
-): boolean {
-  const first = new Uint32Array(257);
-  for (let at = offset; at < values.length; at += stride) first[((values[at] >>> shift) & 255) + 1]++;
-  if (first[((values[offset] >>> shift) & 255) + 1] === from.length) return false;
-  for (let i = 1; i < 257; i++) first[i] += first[i - 1];
-  for (let i = 0; i < from.length; i++) {
-    const item = from[i];
-    to[first[(values[item * stride + offset] >>> shift) & 255]++] = item;
+/** Items in the order that is known so far, each with the word that they are being ordered by. */
+interface Items {
+  item: Uint32Array;
+  word: Uint32Array;
+  /** Where the next pass puts them. */
+  nextItem: Uint32Array;
+  nextWord: Uint32Array;
+}
+
+/** Orders the items by their word: stable passes of 8 bits, whose 256 streams of writes the first cache can hold. */
+function sortByWord(items: Items): void {
+  const count = items.word.length;
+  const places = new Uint32Array(4 * 256);
+  for (let i = 0; i < count; i++) {
+    const word = items.word[i];
+    places[word & 255]++;
+    places[256 + ((word >>> 8) & 255)]++;
+    places[512 + ((word >>> 16) & 255)]++;
+    places[768 + (word >>> 24)]++;
   }
+  for (let byte = 0; byte < 4; byte++) {
+    const first = places.subarray(256 * byte, 256 * (byte + 1));
+    if (first[(items.word[0] >>> (8 * byte)) & 255] < count) pass(items, first, 8 * byte);
+  }
+}
+
+/** One pass; `places` has how many items there are of each byte. */
+function pass(items: Items, places: Uint32Array, shift: number): void {
+  let sum = 0;
+  for (let byte = 0; byte < 256; byte++) {
+    const count = places[byte];
+    places[byte] = sum;
+    sum += count;
+  }
+  const { item, word, nextItem, nextWord } = items;
+  for (let i = 0; i < word.length; i++) {
+    const to = places[(word[i] >>> shift) & 255]++;
+    nextItem[to] = item[i];
+    nextWord[to] = word[i];
+  }
+  items.item = nextItem;
+  items.word = nextWord;
+  items.nextItem = item;
+  items.nextWord = word;
+}
+
+function isAllOver(keys: Uint32Array, keyWords: number, word: number): boolean {
+  for (let at = word; at < keys.length; at += keyWords) if (keys[at] !== keys[word]) return false;
   return true;
 }
 
-function order(keys: Uint32Array, lengths: Uint8Array, keyWords: number): Uint32Array {
-  let from = new Uint32Array(lengths.length);
-  for (let i = 0; i < from.length; i++) from[i] = i;
-  let to = new Uint32Array(lengths.length);
-  const swap = (): void => {
-    const held = from;
-    from = to;
-    to = held;
+function order(keys: Uint32Array, lengths: Uint8Array, keyWords: number): Items {
+  const count = lengths.length;
+  const items: Items = {
+    item: new Uint32Array(count),
+    word: new Uint32Array(count),
+    nextItem: new Uint32Array(count),
+    nextWord: new Uint32Array(count),
   };
-  if (pass(from, to, lengths, 1, 0, 0)) swap();
-  for (let word = keyWords - 1; word >= 0; word--) {
-    for (let shift = 0; shift < 32; shift += 8) if (pass(from, to, keys, keyWords, word, shift)) swap();
+  for (let i = 0; i < count; i++) {
+    items.item[i] = i;
+    items.word[i] = lengths[i];
   }
-  return from;
+  sortByWord(items);
+  for (let word = keyWords - 1; word >= 0; word--) {
+    if (keyWords > 1 && isAllOver(keys, keyWords, word)) continue;
+    for (let i = 0; i < count; i++) items.word[i] = keys[items.item[i] * keyWords + word];
+    sortByWord(items);
+  }
+  return items;
 }
 
 /** Of prefixes that are the same, the later ones come later. `addresses` has one or four words for each length. */
@@ -75,18 +111,18 @@ export function sortPrefixes(addresses: Uint32Array, lengths: Uint8Array, routes
   const keyWords = lengths.length > 0 && addresses.length >= 4 * lengths.length ? 4 : 1;
   const keys = maskedKeys(addresses, lengths, keyWords);
   if (isSorted(keys, lengths, keyWords)) return { keyWords, keys, lengths, routes };
-  const items = order(keys, lengths, keyWords);
+  const { item } = order(keys, lengths, keyWords);
   const sorted = {
     keyWords,
     keys: new Uint32Array(keys.length),
     lengths: new Uint8Array(lengths.length),
     routes: new Uint32Array(lengths.length),
   };
-  for (let i = 0; i < items.length; i++) {
-    const item = items[i];
-    for (let word = 0; word < keyWords; word++) sorted.keys[i * keyWords + word] = keys[item * keyWords + word];
-    sorted.lengths[i] = lengths[item];
-    sorted.routes[i] = routes[item];
+  for (let i = 0; i < item.length; i++) {
+    const from = item[i];
+    for (let word = 0; word < keyWords; word++) sorted.keys[i * keyWords + word] = keys[from * keyWords + word];
+    sorted.lengths[i] = lengths[from];
+    sorted.routes[i] = routes[from];
   }
   return sorted;
 }
