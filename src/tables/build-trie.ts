@@ -1,6 +1,6 @@
 // Builds the tree of a whole prefix table: each node is written once, when all that lies beneath it is. What it costs is
 // in proportion to the prefixes, however many slots they cover.
-import type { NodeRuns } from './node-runs.ts';
+import { lengthOfNode, type NodeRuns } from './node-runs.ts';
 import type { SortedPrefixes } from './sort-prefixes.ts';
 
 /** Prefixes that can lie inside one another, and one entry of each level that holds them. */
@@ -70,7 +70,7 @@ class TreeBuilder {
       }
       let next = at + 1;
       while (next < end && this.#slot(next, depth, stride) === slot) next++;
-      this.#emit(slot, this.#child(at, next, depth + stride), 0);
+      this.#emit(slot, this.#child(at, next, depth + stride), lengthOfNode);
       if (slot + 1 < slots) this.#emit(slot + 1, this.#route[this.#top], this.#length[this.#top]);
       at = next;
     }
@@ -102,5 +102,5 @@ export function buildTree(runs: NodeRuns, prefixes: SortedPrefixes, table: numbe
   if (first === count && !isWide) return runs.publish(table, leaf, 0);
   new TreeBuilder(runs, prefixes).list(first, count, 0, isWide ? 16 : 8, leaf, 0);
   runs.join();
-  runs.publish(table, isWide ? runs.encodeWide() : runs.encode(true, false), 0);
+  runs.publish(table, isWide ? runs.encodeWide() : runs.encode(true, false), lengthOfNode);
 }

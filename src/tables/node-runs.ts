@@ -1,7 +1,7 @@
 // Nodes of a prefix table as their writer sees them: lists of runs, a run being slots side by side with the same entry.
 // Reads nodes into such a list, writes a list as a node of the kind that suits it, and keeps what only the writer needs:
 //
-//   lengths[place]      the prefix length that the leaf in words[place] came from; 0 for a node
+//   lengths[place]      the prefix length that the leaf in words[place] came from; `lengthOfNode` for a node
 //   denseCounts[place / 16]  runs in the dense node at that place
 //   used[table]         words of a table's nodes, as the pool rounds them
 //
@@ -27,6 +27,9 @@ const sparseRuns = 12;
 const denseRootRuns = 3;
 /** Room for a wide node's runs and for those of one node on each level beneath. */
 const runsMax = slotsOfWide + 17 * (slotsOfNode + 2);
+
+/** Stands for a prefix length where an entry leads to a node, so that a writer need not read the entry. */
+export const lengthOfNode = 255;
 
 export class NodeRuns {
   readonly words: Uint32Array;
@@ -116,11 +119,14 @@ export class NodeRuns {
     return value !== this.words[place - 1] || value >= nodeBit || this.lengths[place] !== this.lengths[place - 1];
   }
 
-  /** Runs that begin in some slots of a dense node, slot 0 not counted. */
-  beginnings(node: number, from: number, to: number): number {
-    let count = 0;
-    for (let slot = Math.max(from, 1); slot < Math.min(to, slotsOfNode); slot++) if (this.differs(node + slot)) count++;
-    return count;
+  /** How many runs begin at an entry of a dense node and at the one behind it; that of slot 0 does not count. */
+  beginsAround(node: number, at: number): number {
+    return (at > node && this.differs(at) ? 1 : 0) + (at < node + slotsOfNode - 1 && this.differs(at + 1) ? 1 : 0);
+  }
+
+  /** What to add to a dense node's count when a leaf took a node's place: that began a run, and so did what follows it. */
+  leafed(node: number, at: number): number {
+    return this.beginsAround(node, at) - (at > node ? 1 : 0) - (at < node + slotsOfNode - 1 ? 1 : 0);
   }
 
   denseCount(node: number): number {

@@ -8,7 +8,7 @@
 import { buildTree } from './build-trie.ts';
 import type { Generations } from './generations.ts';
 import type { LongestPrefix } from './longest-prefix.ts';
-import { NodeRuns } from './node-runs.ts';
+import { lengthOfNode, NodeRuns } from './node-runs.ts';
 import { sortPrefixes } from './sort-prefixes.ts';
 import {
   type Address,
@@ -106,7 +106,7 @@ export class RunTrie implements LongestPrefix {
       }
       if (entry < nodeBit) {
         // Only a root can be a leaf here: the leaves of nodes are seen from the node.
-        this.#runs.publish(place, this.#chain(address, depth, entry, this.#runs.lengths[place]), 0);
+        this.#runs.publish(place, this.#chain(address, depth, entry, this.#runs.lengths[place]), lengthOfNode);
         break;
       }
       const stride = entry >= wideNode ? 16 : 8;
@@ -194,7 +194,7 @@ export class RunTrie implements LongestPrefix {
       if (slot + span < slotsOfNode) runs.append(slot + span, leaf, leafLength);
       value = runs.encode(level === 0, false);
       if (level * 8 === depth) return value;
-      length = 0;
+      length = lengthOfNode;
       span = 1;
     }
   }
@@ -205,17 +205,17 @@ export class RunTrie implements LongestPrefix {
     const entry = this.words[place];
     if (entry >= denseNode) {
       const node = runs.firstEntry(entry);
-      const before = entry >= wideNode ? 0 : runs.beginnings(node, slot, slot + 2);
-      runs.publish(node + slot, child, 0);
-      if (entry < wideNode) runs.addToDenseCount(node, runs.beginnings(node, slot, slot + 2) - before);
+      const before = entry >= wideNode ? 0 : runs.beginsAround(node, node + slot);
+      runs.publish(node + slot, child, lengthOfNode);
+      if (entry < wideNode) runs.addToDenseCount(node, runs.beginsAround(node, node + slot) - before);
       return;
     }
     runs.decode(entry);
     const added = runs.split(slot) + runs.split(slot + 1);
-    if (added === 0) return runs.publish(placeIn(this.words, entry, slot), child, 0);
+    if (added === 0) return runs.publish(placeIn(this.words, entry, slot), child, lengthOfNode);
     const run = runs.runOf(slot);
     runs.value[run] = child;
-    runs.length[run] = 0;
+    runs.length[run] = lengthOfNode;
     this.#swing(place, entry);
   }
 
@@ -240,58 +240,37 @@ export class RunTrie implements LongestPrefix {
     else this.#coverRuns(place, entry, first, 1 << bits, depth);
   }
 
-  /** The change for entries side by side. */
+  /** The change for entries side by side in a wide node. */
   #coverPlaces(first: number, count: number, depth: number): void {
-    const { words, lengths } = this.#runs;
+    const { lengths } = this.#runs;
+    const low = this.#low;
+    const high = this.#high;
     for (let at = first; at < first + count; at++) {
-      if (words[at] >= nodeBit) this.#cover(at, depth);
-      else if (lengths[at] >= this.#low && lengths[at] <= this.#high)
-        this.#runs.publish(at, this.#route, this.#routeLength);
+      const length = lengths[at];
+      if (length === lengthOfNode) this.#cover(at, depth);
+      else if (length >= low && length <= high) this.#runs.publish(at, this.#route, this.#routeLength);
     }
   }
 
-  /** The same in a dense node, whose runs are counted on the way: those that began, and those that begin now. */
+  /** The same in a dense node, whose runs are counted anew where they change. */
   #coverDense(node: number, first: number, count: number, depth: number): void {
-    const { words, lengths } = this.#runs;
+    const runs = this.#runs;
+    const { words, lengths } = runs;
     const low = this.#low;
     const high = this.#high;
-    const route = this.#route;
-    const routeLength = this.#routeLength;
-    const end = node + Math.min(first + count + 1, slotsOfNode);
-    // The entry before, as it was and as it is; before slot 0 there is none, and that slot is no news.
-    let wasBefore = first > 0 ? words[node + first - 1] : 0;
-    let wasLengthBefore = first > 0 ? lengths[node + first - 1] : 0;
-    let isBefore = wasBefore;
-    let isLengthBefore = wasLengthBefore;
     let difference = 0;
-    for (let at = node + first; at < end; at++) {
-      const was = words[at];
-      const wasLength = lengths[at];
-      let is = was;
-      let isLength = wasLength;
-      // The last one is behind the range: only what it follows may have changed.
-      if (at < node + first + count) {
-        if (was >= nodeBit) {
-          this.#cover(at, depth + 8);
-          is = words[at];
-          isLength = lengths[at];
-        } else if (wasLength >= low && wasLength <= high) {
-          is = route;
-          isLength = routeLength;
-          lengths[at] = routeLength;
-          if (was !== route) Atomics.store(words, at, route);
-        }
+    for (let at = node + first, end = at + count; at < end; at++) {
+      const length = lengths[at];
+      if (length === lengthOfNode) {
+        this.#cover(at, depth + 8);
+        if (words[at] < nodeBit) difference += runs.leafed(node, at);
+      } else if (length >= low && length <= high) {
+        difference -= runs.beginsAround(node, at);
+        runs.publish(at, this.#route, this.#routeLength);
+        difference += runs.beginsAround(node, at);
       }
-      if (at > node) {
-        if (was !== wasBefore || was >= nodeBit || wasLength !== wasLengthBefore) difference--;
-        if (is !== isBefore || is >= nodeBit || isLength !== isLengthBefore) difference++;
-      }
-      wasBefore = was;
-      wasLengthBefore = wasLength;
-      isBefore = is;
-      isLengthBefore = isLength;
     }
-    if (difference !== 0) this.#runs.addToDenseCount(node, difference);
+    if (difference !== 0) runs.addToDenseCount(node, difference);
   }
 
   #coverRuns(place: number, entry: number, first: number, count: number, depth: number): void {
@@ -323,7 +302,7 @@ export class RunTrie implements LongestPrefix {
   /** Writes the list in work as a node in the place of an old one. */
   #swing(place: number, old: number): void {
     const runs = this.#runs;
-    runs.publish(place, runs.encode(this.#isRoot(place), old >= denseNode), 0);
+    runs.publish(place, runs.encode(this.#isRoot(place), old >= denseNode), lengthOfNode);
     runs.release(old);
   }
 
@@ -353,10 +332,7 @@ export class RunTrie implements LongestPrefix {
       const above = this.words[this.#path[step - 1]];
       if (above < denseNode || above >= wideNode) continue;
       // A node began a run, and so did what follows it; the leaf in its place may not.
-      const node = above - denseNode;
-      const slot = place - node;
-      const before = (slot > 0 ? 1 : 0) + (slot < slotsOfNode - 1 ? 1 : 0);
-      runs.addToDenseCount(node, runs.beginnings(node, slot, slot + 2) - before);
+      runs.addToDenseCount(above - denseNode, runs.leafed(above - denseNode, place));
     }
   }
 
@@ -372,7 +348,7 @@ export class RunTrie implements LongestPrefix {
       else runs.decode(this.words[at]);
       runs.writeSlots(wide + slot * slotsOfNode, slotsOfNode);
     }
-    runs.publish(table, wide + wideNode, 0);
+    runs.publish(table, wide + wideNode, lengthOfNode);
     if (root < nodeBit) return;
     const first = runs.firstEntry(root);
     for (let at = first, end = first + runs.entryCount(root); at < end; at++) runs.release(this.words[at]);
@@ -391,7 +367,7 @@ export class RunTrie implements LongestPrefix {
       runs.decodeSlots(first + slot * slotsOfNode);
       const isLeaf = runs.isLeaf(8);
       const value = isLeaf ? runs.value[count] : runs.encode(false, false);
-      const length = isLeaf ? runs.length[count] : 0;
+      const length = isLeaf ? runs.length[count] : lengthOfNode;
       runs.base = 0;
       runs.count = count;
       runs.append(slot, value, length);
@@ -399,7 +375,7 @@ export class RunTrie implements LongestPrefix {
     }
     runs.join();
     if (runs.isLeaf(0)) runs.publish(table, runs.value[0], runs.length[0]);
-    else runs.publish(table, runs.encode(true, false), 0);
+    else runs.publish(table, runs.encode(true, false), lengthOfNode);
     runs.release(wide);
   }
 }
