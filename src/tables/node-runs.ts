@@ -57,10 +57,19 @@ export class NodeRuns {
     this.#smallRuns = hasSmall ? smallRuns : 0;
   }
 
-  /** Makes an entry reachable, or changes a leaf: the one kind of store that a reader may meet. */
+  /** Makes what an entry leads to reachable, after all that was written there. */
   publish(place: number, entry: number, length: number): void {
     this.lengths[place] = length;
     Atomics.store(this.words, place, entry);
+  }
+
+  /**
+   * Changes a leaf. One word is always whole, and nothing but the route's record, which was written long before, lies behind
+   * it: so a plain store will do. With `Atomics.store` for all slots of a short prefix, updates took 1.6 µs instead of 1.05.
+   */
+  storeLeaf(place: number, route: number, length: number): void {
+    this.lengths[place] = length;
+    this.words[place] = route;
   }
 
   /** Begins a list with one run. */

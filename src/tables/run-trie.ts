@@ -228,7 +228,7 @@ export class RunTrie implements LongestPrefix {
       return;
     }
     const length = this.#runs.lengths[place];
-    if (length >= this.#low && length <= this.#high) this.#runs.publish(place, this.#route, this.#routeLength);
+    if (length >= this.#low && length <= this.#high) this.#runs.storeLeaf(place, this.#route, this.#routeLength);
   }
 
   /** The change for 2^`bits` slots of a node around `slot`. */
@@ -248,7 +248,7 @@ export class RunTrie implements LongestPrefix {
     for (let at = first; at < first + count; at++) {
       const length = lengths[at];
       if (length === lengthOfNode) this.#cover(at, depth);
-      else if (length >= low && length <= high) this.#runs.publish(at, this.#route, this.#routeLength);
+      else if (length >= low && length <= high) this.#runs.storeLeaf(at, this.#route, this.#routeLength);
     }
   }
 
@@ -266,7 +266,7 @@ export class RunTrie implements LongestPrefix {
         if (words[at] < nodeBit) difference += runs.leafed(node, at);
       } else if (length >= low && length <= high) {
         difference -= runs.beginsAround(node, at);
-        runs.publish(at, this.#route, this.#routeLength);
+        runs.storeLeaf(at, this.#route, this.#routeLength);
         difference += runs.beginsAround(node, at);
       }
     }
