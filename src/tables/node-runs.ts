@@ -293,8 +293,9 @@ export class NodeRuns {
   releaseTree(entry: number): void {
     if (entry < nodeBit) return;
     const first = this.firstEntry(entry);
+    // Bytes are a quarter of what there is to read.
     for (let at = first, end = first + this.entryCount(entry); at < end; at++)
-      if (this.words[at] >= nodeBit) this.releaseTree(this.words[at]);
+      if (this.lengths[at] === lengthOfNode) this.releaseTree(this.words[at]);
     this.release(entry);
   }
 

@@ -34,6 +34,9 @@ function isSorted(keys: Uint32Array, lengths: Uint8Array, keyWords: number): boo
   return true;
 }
 
+/** So many prefixes can be sorted: an item is the number of a prefix, and its length in the upper 8 bits. */
+export const sortedMax = 1 << 24;
+
 /** Items in the order that is known so far, each with the word that they are being ordered by. */
 interface Items {
   item: Uint32Array;
@@ -94,13 +97,13 @@ function order(keys: Uint32Array, lengths: Uint8Array, keyWords: number): Items 
     nextWord: new Uint32Array(count),
   };
   for (let i = 0; i < count; i++) {
-    items.item[i] = i;
+    items.item[i] = i | (lengths[i] << 24);
     items.word[i] = lengths[i];
   }
   sortByWord(items);
   for (let word = keyWords - 1; word >= 0; word--) {
     if (keyWords > 1 && isAllOver(keys, keyWords, word)) continue;
-    for (let i = 0; i < count; i++) items.word[i] = keys[items.item[i] * keyWords + word];
+    for (let i = 0; i < count; i++) items.word[i] = keys[(items.item[i] & (sortedMax - 1)) * keyWords + word];
     sortByWord(items);
   }
   return items;
@@ -111,18 +114,21 @@ export function sortPrefixes(addresses: Uint32Array, lengths: Uint8Array, routes
   const keyWords = lengths.length > 0 && addresses.length >= 4 * lengths.length ? 4 : 1;
   const keys = maskedKeys(addresses, lengths, keyWords);
   if (isSorted(keys, lengths, keyWords)) return { keyWords, keys, lengths, routes };
-  const { item } = order(keys, lengths, keyWords);
+  if (lengths.length > sortedMax) throw new RangeError('a prefix table cannot have so many prefixes');
+  const { item, word } = order(keys, lengths, keyWords);
   const sorted = {
     keyWords,
-    keys: new Uint32Array(keys.length),
+    // The last word that they were ordered by is the first of each key, and all there is for IPv4.
+    keys: keyWords === 1 ? word : new Uint32Array(keys.length),
     lengths: new Uint8Array(lengths.length),
     routes: new Uint32Array(lengths.length),
   };
   for (let i = 0; i < item.length; i++) {
-    const from = item[i];
-    for (let word = 0; word < keyWords; word++) sorted.keys[i * keyWords + word] = keys[from * keyWords + word];
-    sorted.lengths[i] = lengths[from];
+    const from = item[i] & (sortedMax - 1);
+    sorted.lengths[i] = item[i] >>> 24;
     sorted.routes[i] = routes[from];
+    if (keyWords === 1) continue;
+    for (let at = 0; at < keyWords; at++) sorted.keys[i * keyWords + at] = keys[from * keyWords + at];
   }
   return sorted;
 }
