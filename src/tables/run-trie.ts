@@ -44,6 +44,9 @@ const wordsOfPrefixMin = 8;
 /** Levels of 8 bits in an address of 128, and one for the root entry. */
 const pathMax = 17;
 
+/** Words that a table takes besides: its root entry and its root, which is soon dense. */
+export const wordsForTable = 1 + slotsOfNode;
+
 /** Words that one more prefix of this length can take, at the worst. */
 export function wordsForPrefix(length: number): number {
   return Math.ceil(length / 8) * 16 + 8;
