@@ -77,6 +77,21 @@ describe('pool of words', () => {
     expect([pool.take(4), pool.take(4), pool.take(4), pool.take(4)].sort((a, b) => a - b)).toEqual([4, 8, 12, 272]);
   });
 
+  test('when nothing else is left, cuts small pieces from large ones', () => {
+    const pool = new WordPool(0, 65_536 + 256);
+    const large = pool.take(65_536);
+    const dense = pool.take(256);
+    pool.free(dense, 256);
+    const small = Array.from({ length: 64 }, () => pool.take(4));
+    expect(new Set(small).size).toBe(64);
+    expect(small.every((place) => place >= dense && place < dense + 256)).toBe(true);
+    expect(() => pool.take(4)).toThrow(RangeError);
+    pool.free(large, 65_536);
+    expect(pool.take(256) % 16).toBe(0);
+    pool.take(4);
+    expect(pool.used).toBe(256 + 4 + 256);
+  });
+
   test('a piece that a reader may hold waits until the reader has passed', () => {
     const generations = make(1);
     const pool = new WordPool(0, 64, generations);

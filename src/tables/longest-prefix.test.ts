@@ -3,19 +3,19 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { maskWord } from '../wire/address.ts';
 import type { LongestPrefix } from './longest-prefix.ts';
-import { RunTrie } from './run-trie.ts';
+import { RunTrie, type TrieOptions } from './run-trie.ts';
+import { TrieReader } from './trie-words.ts';
 
 /** Room for three wide roots and what lies beneath. */
 const roomWords = 1 << 18;
 /** So few that a table grows past it and shrinks again within a test. */
 const wideFromWordsInTests = 600;
 
-const layouts: Record<string, (tables: number) => LongestPrefix> = {
-  'sparse and dense nodes': (tables) => new RunTrie(new Uint32Array(roomWords), tables),
-  'with small nodes': (tables) => new RunTrie(new Uint32Array(roomWords), tables, { hasSmallNodes: true }),
-  'with wide roots': (tables) => new RunTrie(new Uint32Array(roomWords), tables, { wideFromWords: 0 }),
-  'by size': (tables) =>
-    new RunTrie(new Uint32Array(roomWords), tables, { hasSmallNodes: true, wideFromWords: wideFromWordsInTests }),
+const options: Record<string, TrieOptions> = {
+  'sparse and dense nodes': { hasSmallNodes: false, wideFromWords: Number.POSITIVE_INFINITY },
+  'with small nodes': { hasSmallNodes: true, wideFromWords: Number.POSITIVE_INFINITY },
+  'with wide roots': { hasSmallNodes: true, wideFromWords: 0 },
+  'by size': { hasSmallNodes: true, wideFromWords: wideFromWordsInTests },
 };
 
 interface Prefix {
@@ -92,8 +92,8 @@ function addressOf(family: 4 | 6): fc.Arbitrary<number[]> {
     });
 }
 
-describe.each(Object.keys(layouts))('%s', (name) => {
-  const make = layouts[name] as (tables: number) => LongestPrefix;
+describe.each(Object.keys(options))('%s', (name) => {
+  const make = (tables: number): LongestPrefix => new RunTrie(new Uint32Array(roomWords), tables, options[name]);
 
   test.each([4, 6] as const)('IPv%i: agrees with a list through any changes', (family) => {
     const bits = family === 4 ? 32 : 128;
@@ -223,6 +223,22 @@ describe.each(Object.keys(layouts))('%s', (name) => {
     expect(trie.usedBytes).toBe(empty);
   });
 
+  test('without room it throws, and what was there is still found', () => {
+    const words = new Uint32Array(3000 + (options[name]?.wideFromWords === 0 ? 65_536 : 0));
+    const trie = new RunTrie(words, 1, options[name]);
+    let count = 0;
+    const fill = (): void => {
+      for (; count < 1000; count++) trie.insert(0, [(0x0a000000 + count * 65_793) >>> 0], 32, count + 1);
+    };
+    expect(fill).toThrow(RangeError);
+    expect(count).toBeGreaterThan(20);
+    for (let i = 0; i < count; i++) expect(trie.lookup(0, [(0x0a000000 + i * 65_793) >>> 0])).toBe(i + 1);
+    const lengths = new Uint8Array(1000).fill(32);
+    const addresses = Uint32Array.from(lengths, (_, i) => 0x0b000000 + i * 65_793);
+    expect(() => trie.build(0, addresses, lengths, addresses)).toThrow(RangeError);
+    expect(trie.lookup(0, [0x0a000000])).toBe(1);
+  });
+
   test('tells what each table takes', () => {
     const trie = make(3);
     const before = [0, 1, 2].map((table) => trie.tableBytes(table));
@@ -246,6 +262,7 @@ describe.each(Object.keys(layouts))('%s', (name) => {
       1, 2, 0,
     ]);
     expect(trie.lookup(2, [0x0a000001])).toBe(0);
+    expect(new TrieReader(trie.words).lookup(1, [0x0a000001])).toBe(2);
   });
 
   test('what is removed gives its memory back', () => {

@@ -73,3 +73,16 @@ export function lookupIn(words: Uint32Array, table: number, address: Address): n
   for (; entry >= nodeBit; level++) entry = words[placeIn(words, entry, byteAt(address, level))];
   return entry;
 }
+
+/** A family's prefix tables for a thread that only looks up: the words, which another thread writes. */
+export class TrieReader {
+  readonly words: Uint32Array;
+
+  constructor(words: Uint32Array) {
+    this.words = words;
+  }
+
+  lookup(table: number, address: Address): number {
+    return lookupIn(this.words, table, address);
+  }
+}

@@ -56,7 +56,7 @@ export class WordPool {
     if (list.length === 0) {
       if (this.#hasUntouched(index)) return this.#takeUntouched(index);
       this.reclaim();
-      if (list.length === 0) throw new RangeError('the prefix table is full');
+      if (list.length === 0 && !this.#splitLarger(index)) throw new RangeError('the prefix table is full');
     }
     this.#free -= index * classWords;
     return list.pop() as number;
@@ -112,6 +112,27 @@ export class WordPool {
   #giveBack(place: number, index: number): void {
     this.#listOf(index).push(place);
     this.#free += index * classWords;
+  }
+
+  /** Cuts a piece of the class from the end of a larger one that is free: the last resort. */
+  #splitLarger(index: number): boolean {
+    for (let larger = index + 1; larger < classesMax; larger++) if (this.#split(larger, index)) return true;
+    for (const larger of this.#large.keys()) if (larger > index && this.#split(larger, index)) return true;
+    return false;
+  }
+
+  #split(larger: number, index: number): boolean {
+    const list = this.#listOf(larger);
+    const place = list.at(-1);
+    if (place === undefined) return false;
+    const rest = larger - index;
+    const cut = place + rest * classWords;
+    if (index * classWords >= alignedFrom && cut % alignedWords !== 0) return false;
+    list.pop();
+    if (list.length === 0) this.#large.delete(larger);
+    this.#listOf(rest).push(place);
+    this.#listOf(index).push(cut);
+    return true;
   }
 
   #placeOf(index: number): number {
