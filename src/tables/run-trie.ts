@@ -27,9 +27,9 @@ import { WordPool } from './word-pool.ts';
 export { denseNode, nodeBit, nodeHeaderWords, popCount } from './trie-words.ts';
 
 export interface TrieOptions {
-  /** Whether nodes of up to three runs are small ones. */
+  /** Whether nodes of up to three runs are small ones; they are unless said. */
   readonly hasSmallNodes?: boolean;
-  /** Words of a table from which its root is wide; 0: always, Infinity: never. */
+  /** Words of a table from which its root is wide, `wideFromWordsDefault` unless said; 0: always, Infinity: never. */
   readonly wideFromWords?: number;
   /** Those who look up in other threads. Without them what is freed is used again at once. */
   readonly generations?: Generations | undefined;
@@ -71,8 +71,8 @@ export class RunTrie implements LongestPrefix {
     if (words.length > placesMax) throw new RangeError('a prefix table cannot have so many words');
     this.words = words;
     this.#pool = new WordPool(tableCount, words.length, options.generations);
-    this.#runs = new NodeRuns(words, tableCount, this.#pool, options.hasSmallNodes ?? false);
-    this.#wideFrom = options.wideFromWords ?? Number.POSITIVE_INFINITY;
+    this.#runs = new NodeRuns(words, tableCount, this.#pool, options.hasSmallNodes ?? true);
+    this.#wideFrom = options.wideFromWords ?? wideFromWordsDefault;
     if (this.#wideFrom === 0) for (let table = 0; table < tableCount; table++) this.#widen(table);
   }
 
