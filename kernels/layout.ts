@@ -19,8 +19,8 @@ import { Adjacency, adjacencyWords } from '../src/tables/adjacencies.ts';
 import { acceptWords, Interface, interfaceWords, mapWords, portWords } from '../src/tables/interfaces.ts';
 import { Brief, labelEntryWords, Payload, PopMode } from '../src/tables/labels.ts';
 import { Flat, flatWords, groupWords, Leg, legWords, PushTc } from '../src/tables/paths.ts';
-import { denseNode, nodeBit, nodeHeaderWords } from '../src/tables/run-trie.ts';
 import { directorySettings, routeWords, tableArrays } from '../src/tables/tables.ts';
+import { denseNode, nodeBit, nodeHeaderWords, smallNode, wideNode } from '../src/tables/trie-words.ts';
 import { arenaAt, batchFrames, frameBytesMax, headroomBytes, SlotArray, slotArrays } from '../src/wire/batch.ts';
 
 const wordBytes = 4;
@@ -93,7 +93,9 @@ const constants: readonly [string, number][] = [
   ...record('FLAT', flatWords, { flags: 0, adjacency: 1, entries: 2, swap: 6 }),
   ...prefixed('FLAT', { labels: Flat.labels, fixed: Flat.fixed, php: Flat.php }),
   ['NODE_BIT', nodeBit],
+  ['SMALL_NODE', smallNode],
   ['DENSE_NODE', denseNode],
+  ['WIDE_NODE', wideNode],
   ['NODE_HEADER_WORDS', nodeHeaderWords],
 ];
 

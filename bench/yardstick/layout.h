@@ -78,9 +78,12 @@ enum adjacency_record {
 };
 enum adjacency_flag { ADJACENCY_RESOLVED = 1, ADJACENCY_UP = 2 };
 
-// A trie entry: a route, or this bit and the place of a node: 8 words of bitmap, 2 of counts, then entries.
+// A trie entry: a route, or the kind of a node and its place (src/tables/trie-words.ts). Sparse: 8 words of bitmap, 2 of
+// counts, then entries. Small: a word with two starts, then entries. Dense and wide: entries.
 #define NODE_BIT 0x80000000u
+#define SMALL_NODE 0xa0000000u
 #define DENSE_NODE 0xc0000000u
+#define WIDE_NODE 0xe0000000u
 enum node { NODE_COUNTS = 8, NODE_ENTRIES = 10 };
 
 // Most label and table look-ups for one frame.

@@ -14,7 +14,7 @@ struct list {
 };
 
 static struct lists {
-  struct list labels, legs, ip4, ip6, pending;
+  struct list labels, legs, ip4, ip6, pending, wide;
 } lists;
 
 static inline void add(struct list *list, uint32_t slot) { list->slots[list->count++] = slot; }
@@ -120,14 +120,34 @@ static void pass_admit(struct list *list, int family) {
 }
 
 static void pass_roots(const struct list *list, const uint32_t *trie, int family) {
-  lists.pending.count = 0;
+  lists.pending.count = lists.wide.count = 0;
   for (uint32_t i = 0; i < list->count; i++) {
     struct frame *f = &batch[list->slots[i]];
     if (f->leg != 0) continue;
     f->found = trie[f->table];
     if (f->found < NODE_BIT) continue;
+    if (f->found >= WIDE_NODE) {
+      f->place = place_in_wide(f->found, destination_of(f, family));
+      __builtin_prefetch(trie + f->place);
+      add(&lists.wide, list->slots[i]);
+      continue;
+    }
     prefetch_node(trie, f->found, address_byte(destination_of(f, family), 0));
     add(&lists.pending, list->slots[i]);
+  }
+}
+
+// Entries of wide roots, whose frames go on with the third byte.
+static void pass_wide(const uint32_t *trie, int family) {
+  for (uint32_t i = 0; i < lists.wide.count; i++) {
+    struct frame *f = &batch[lists.wide.slots[i]];
+    f->found = trie[f->place];
+    if (f->found < NODE_BIT) {
+      __builtin_prefetch(route_at(f->found));
+      continue;
+    }
+    prefetch_node(trie, f->found, address_byte(destination_of(f, family), 2));
+    add(&lists.pending, lists.wide.slots[i]);
   }
 }
 
@@ -169,7 +189,9 @@ static void pass_ip(struct list *list, int family) {
   const uint32_t *trie = family == 4 ? tables.trie4 : tables.trie6;
   pass_admit(list, family);
   pass_roots(list, trie, family);
-  for (uint32_t level = 0; lists.pending.count > 0; level++) pass_level(trie, family, level);
+  for (uint32_t level = 0; level < 2 && lists.pending.count > 0; level++) pass_level(trie, family, level);
+  pass_wide(trie, family);
+  for (uint32_t level = 2; lists.pending.count > 0; level++) pass_level(trie, family, level);
   pass_routes(list, family);
   pass_groups(list);
   for (uint32_t i = 0; i < list->count; i++) send_ip(&batch[list->slots[i]], family);

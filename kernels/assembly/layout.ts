@@ -159,5 +159,7 @@ export const FLAT_LABELS: u32 = 7;
 export const FLAT_FIXED: u32 = 8;
 export const FLAT_PHP: u32 = 32;
 export const NODE_BIT: u32 = 2147483648;
+export const SMALL_NODE: u32 = 2684354560;
 export const DENSE_NODE: u32 = 3221225472;
+export const WIDE_NODE: u32 = 3758096384;
 export const NODE_HEADER_WORDS: u32 = 10;

@@ -4,7 +4,7 @@ import { forwarderBytes } from '../engine/forwarder-memory.ts';
 import type { Names } from '../engine/slow/story.ts';
 import { Action } from '../tables/actions.ts';
 import { labelEntryWords, labelKey } from '../tables/labels.ts';
-import { wordsForPrefix } from '../tables/run-trie.ts';
+import { wordsForPrefix, wordsForTable } from '../tables/run-trie.ts';
 import { routeWords, type TableSizes, Tables } from '../tables/tables.ts';
 import { type Binding, bindLabels } from './compile/label-manager.ts';
 import type { GroupPlan } from './compile/plan.ts';
@@ -93,8 +93,8 @@ function sizeTables(
   const { forwarders = 2, roomBytes = 0 } = options;
   const tables = rib.tableNames.length;
   // Room for the worst case: pages that are never touched cost nothing.
-  let trie4Words = tables + trieSlackWords;
-  let trie6Words = tables + trieSlackWords;
+  let trie4Words = tables * wordsForTable + trieSlackWords;
+  let trie6Words = tables * wordsForTable + trieSlackWords;
   for (const { prefix } of routes) {
     if (prefix.family === 4) trie4Words += wordsForPrefix(prefix.length);
     else trie6Words += wordsForPrefix(prefix.length);

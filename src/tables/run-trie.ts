@@ -1,45 +1,51 @@
-// Longest-prefix match in 8-bit strides with two kinds of node, chosen by what is in them: a sparse node keeps one
-// word for each run of equal slots, a dense one a word for each of its 256 slots. Leaves are pushed down, so a look-up
-// never looks back. Thousands of small VRFs stay small, big tables are fast. One pool serves all tables of a family.
+// The writer of prefix tables: single changes in place, whole tables at once (src/tables/build-trie.ts), and the layout
+// that a table's size asks for. Words and look-up are those of src/tables/trie-words.ts. Leaves are pushed down, so a
+// look-up never looks back: a prefix is written into every slot that it covers and no longer one does.
 //
-//   words[t]          the root entry of table t
-//   entry             0 no route | 1 … 2^31 − 1 route | bit 31 + place of a sparse node | bits 31, 30 + of a dense one
-//   sparse, words 0–7 bitmap of the 256 slots: 1 where a run begins (slot 0 always does)
-//                8, 9 runs before bitmap word 0, 1, … 7, a byte each, lowest first
-//                10 … entries, one a run
-//   dense, 256 words  entries, one a slot
-//
-// `lengths`, parallel to `words`, is for the writer alone: the prefix length that each entry came from. A change
-// builds a new node beside the old one and swings one word, so a reader sees the table before or after it.
+// Any thread may look up meanwhile, without a lock. A node that gets another shape is written anew beside the old one, and
+// one store lets the entry above lead to it; where the shape stays, single leaves are stored. So each look-up answers as
+// before or after the change. Old nodes are free again when no reader can be in them any more.
+import { buildTree } from './build-trie.ts';
+import type { Generations } from './generations.ts';
 import type { LongestPrefix } from './longest-prefix.ts';
+import { lengthOfNode, NodeRuns } from './node-runs.ts';
+import { sortPrefixes } from './sort-prefixes.ts';
+import {
+  type Address,
+  byteAt,
+  denseNode,
+  lookupIn,
+  nodeBit,
+  placeIn,
+  placesMax,
+  slotsOfNode,
+  slotsOfWide,
+  wideNode,
+} from './trie-words.ts';
 import { WordPool } from './word-pool.ts';
 
-/** Marks an entry that leads to a node. */
-export const nodeBit = 0x80000000;
-/** Marks an entry that leads to a dense node; every such entry is at least this large. */
-export const denseNode = 0xc0000000;
-/** Runs from which a node is dense, and below which a dense one is made sparse again. */
-const denseRuns = 24;
-const sparseRuns = 12;
-/** The same for the root of a table, which every look-up reads: a KiB is soon worth it. */
-const denseRootRuns = 3;
-/** Words of a sparse node before its entries. */
-export const nodeHeaderWords = 10;
-const slots = 256;
+export { denseNode, nodeBit, nodeHeaderWords, popCount } from './trie-words.ts';
 
-type Address = readonly number[] | Uint32Array;
-
-/** Byte `level` (0 is the most significant) of an address. */
-function byteAt(address: Address, level: number): number {
-  return ((address[level >>> 2] as number) >>> (24 - 8 * (level & 3))) & 255;
+export interface TrieOptions {
+  /** Whether nodes of up to three runs are small ones; they are unless said. */
+  readonly hasSmallNodes?: boolean;
+  /** Words of a table from which its root is wide, `wideFromWordsDefault` unless said; 0: always, Infinity: never. */
+  readonly wideFromWords?: number;
+  /** Those who look up in other threads. Without them what is freed is used again at once. */
+  readonly generations?: Generations | undefined;
 }
 
-/** Bits set in a word. */
-export function popCount(word: number): number {
-  let n = word - ((word >>> 1) & 0x55555555);
-  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
-  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
+/** A table of this many words gives a quarter of it and less for a wide root. */
+export const wideFromWordsDefault = 4 * slotsOfWide;
+/** A wide root is given up when what is beneath it is less than this part of what it was made for. */
+const narrowPart = 1 / 8;
+/** Words that a prefix of a table built at once takes at least: from so many on, it will be wide. */
+const wordsOfPrefixMin = 8;
+/** Levels of 8 bits in an address of 128, and one for the root entry. */
+const pathMax = 17;
+
+/** Words that a table takes besides: its root entry and its root, which is soon dense. */
+export const wordsForTable = 1 + slotsOfNode;
 
 /** Words that one more prefix of this length can take, at the worst. */
 export function wordsForPrefix(length: number): number {
@@ -48,334 +54,331 @@ export function wordsForPrefix(length: number): number {
 
 export class RunTrie implements LongestPrefix {
   readonly words: Uint32Array;
-  readonly #lengths: Uint8Array;
   readonly #pool: WordPool;
-  readonly #tableCount: number;
-  // The node in work, as runs.
-  #runs = 0;
-  readonly #start = new Uint16Array(slots + 2);
-  readonly #value = new Uint32Array(slots + 2);
-  readonly #length = new Uint8Array(slots + 2);
+  readonly #runs: NodeRuns;
+  readonly #wideFrom: number;
+  // The change in work: leaves from prefixes of `#low` to `#high` bits become `#route`, from one of `#routeLength`.
+  #low = 0;
+  #high = 0;
+  #route = 0;
+  #routeLength = 0;
+  #isRemoval = false;
+  /** Places of the entries that lead from the root to the prefix. */
+  readonly #path = new Uint32Array(pathMax);
 
   /** `words` must be zeroed and hold at least the roots of `tableCount` tables. */
-  constructor(words: Uint32Array, tableCount: number) {
+  constructor(words: Uint32Array, tableCount: number, options: TrieOptions = {}) {
+    if (words.length > placesMax) throw new RangeError('a prefix table cannot have so many words');
     this.words = words;
-    this.#lengths = new Uint8Array(words.length);
-    this.#tableCount = tableCount;
-    this.#pool = new WordPool(tableCount, words.length);
+    this.#pool = new WordPool(tableCount, words.length, options.generations);
+    this.#runs = new NodeRuns(words, tableCount, this.#pool, options.hasSmallNodes ?? true);
+    this.#wideFrom = options.wideFromWords ?? wideFromWordsDefault;
+    if (this.#wideFrom === 0) for (let table = 0; table < tableCount; table++) this.#widen(table);
   }
 
   get usedBytes(): number {
     return this.#pool.used * 4;
   }
 
+  get waitingPieces(): number {
+    return this.#pool.waiting;
+  }
+
+  tableBytes(table: number): number {
+    return (this.#runs.used[table] + 1) * 4;
+  }
+
+  reclaim(): void {
+    this.#pool.reclaim();
+  }
+
   lookup(table: number, address: Address): number {
-    let entry = this.words[table] as number;
-    for (let level = 0; entry >= nodeBit; level++)
-      entry = this.words[this.#place(entry, byteAt(address, level))] as number;
-    return entry;
+    return lookupIn(this.words, table, address);
   }
 
   insert(table: number, address: Address, length: number, route: number): void {
+    this.#begin(table, 0, length, route, length);
+    this.#isRemoval = false;
     let place = table;
-    for (let level = 0; ; level++) {
-      const bits = length - 8 * level;
-      if (bits === 0) return this.#fill(place, length, route, length);
-      if ((this.words[place] as number) < nodeBit) this.#grow(place);
-      const entry = this.words[place] as number;
-      const byte = byteAt(address, level);
-      if (bits <= 8)
-        return this.#fillRange(place, byte & (0xff00 >>> bits) & 0xff, 1 << (8 - bits), length, route, length);
-      if ((this.words[this.#place(entry, byte)] as number) < nodeBit) this.#isolate(place, byte);
-      place = this.#place(this.words[place] as number, byte);
+    let depth = 0;
+    for (;;) {
+      const entry = this.words[place];
+      if (length === depth) {
+        this.#cover(place, depth);
+        break;
+      }
+      if (entry < nodeBit) {
+        // Only a root can be a leaf here: the leaves of nodes are seen from the node.
+        this.#runs.publish(place, this.#chain(address, depth, entry, this.#runs.lengths[place]), lengthOfNode);
+        break;
+      }
+      const stride = entry >= wideNode ? 16 : 8;
+      const slot = entry >= wideNode ? address[0] >>> 16 : byteAt(address, depth >>> 3);
+      if (length - depth <= stride) {
+        this.#coverSlots(place, slot, stride - (length - depth), depth);
+        break;
+      }
+      const next = entry >= wideNode ? entry - wideNode + slot : placeIn(this.words, entry, slot);
+      const leaf = this.words[next];
+      if (leaf < nodeBit) {
+        this.#grow(place, slot, this.#chain(address, depth + stride, leaf, this.#runs.lengths[next]));
+        break;
+      }
+      place = next;
+      depth += stride;
+    }
+    if (this.#runs.used[table] >= this.#wideFrom && this.words[table] < wideNode) {
+      if (this.#pool.hasRoom(slotsOfWide)) this.#widen(table);
     }
   }
 
   remove(table: number, address: Address, length: number, coveringRoute: number, coveringLength: number): void {
-    const path: number[] = [];
+    this.#begin(table, length, length, coveringRoute, coveringLength);
+    this.#isRemoval = true;
     let place = table;
-    for (let level = 0; ; level++) {
-      const bits = length - 8 * level;
-      const entry = this.words[place] as number;
-      if (bits === 0) {
-        this.#replace(place, length, coveringRoute, coveringLength);
+    let depth = 0;
+    let steps = 0;
+    for (;;) {
+      const entry = this.words[place];
+      if (length === depth) {
+        this.#cover(place, depth);
         break;
       }
       if (entry < nodeBit) return;
-      path.push(place);
-      const byte = byteAt(address, level);
-      if (bits <= 8) {
-        const first = byte & (0xff00 >>> bits) & 0xff;
-        this.#replaceRange(place, first, 1 << (8 - bits), length, coveringRoute, coveringLength);
+      this.#path[steps++] = place;
+      const stride = entry >= wideNode ? 16 : 8;
+      const slot = entry >= wideNode ? address[0] >>> 16 : byteAt(address, depth >>> 3);
+      if (length - depth <= stride) {
+        this.#coverSlots(place, slot, stride - (length - depth), depth);
         break;
       }
-      place = this.#place(entry, byte);
+      place = entry >= wideNode ? entry - wideNode + slot : placeIn(this.words, entry, slot);
+      depth += stride;
     }
-    for (const node of path.reverse()) this.#tidy(node);
+    this.#settlePath(steps);
+    if (this.words[table] < wideNode) return;
+    if (this.#runs.used[table] - slotsOfWide < this.#wideFrom * narrowPart) this.#narrow(table);
   }
 
-  /** Where the entry for a slot of a node lies. */
-  #place(entry: number, slot: number): number {
-    if (entry >= denseNode) return entry - denseNode + slot;
-    const node = entry - nodeBit;
-    const word = slot >>> 5;
-    const before = ((this.words[node + 8 + (word >>> 2)] as number) >>> ((word & 3) * 8)) & 255;
-    const bits = (this.words[node + word] as number) & (0xffffffff >>> (31 - (slot & 31)));
-    return node + nodeHeaderWords + before + popCount(bits) - 1;
+  build(table: number, addresses: Uint32Array, lengths: Uint8Array, routes: Uint32Array): void {
+    const sorted = sortPrefixes(addresses, lengths, routes);
+    this.#runs.table = table;
+    const old = this.words[table];
+    const isWide = lengths.length * wordsOfPrefixMin >= this.#wideFrom && this.#pool.hasRoom(slotsOfWide);
+    buildTree(this.#runs, sorted, table, isWide);
+    this.#runs.releaseTree(old);
   }
 
-  /** Makes an entry that is a leaf a node with that leaf in all of its slots. */
-  #grow(place: number): void {
-    this.#runs = 1;
-    this.#start[0] = 0;
-    this.#value[0] = this.words[place] as number;
-    this.#length[0] = this.#lengths[place] as number;
-    this.words[place] = this.#encode();
+  #begin(table: number, low: number, high: number, route: number, routeLength: number): void {
+    this.#runs.table = table;
+    this.#runs.base = 0;
+    this.#low = low;
+    this.#high = high;
+    this.#route = route;
+    this.#routeLength = routeLength;
   }
 
-  /** Gives a slot of the node a node of its own. */
-  #isolate(place: number, slot: number): void {
-    const at = this.#place(this.words[place] as number, slot);
-    const value = this.words[at] as number;
-    const length = this.#lengths[at] as number;
-    this.#runs = 1;
-    this.#start[0] = 0;
-    this.#value[0] = value;
-    this.#length[0] = length;
-    const child = this.#encode();
-    this.#decode(place);
-    this.#split(slot);
-    this.#split(slot + 1);
-    const run = this.#runOf(slot);
-    this.#value[run] = child;
-    this.#swing(place);
+  #isRoot(place: number): boolean {
+    return place < this.#runs.used.length;
   }
 
-  /** Puts a route into an entry, and everything beneath it, wherever the prefix there is not longer. */
-  #fill(place: number, length: number, route: number, routeLength: number): void {
-    const entry = this.words[place] as number;
-    if (entry >= nodeBit) return this.#fillRange(place, 0, slots, length, route, routeLength);
-    if ((this.#lengths[place] as number) > length) return;
-    this.words[place] = route;
-    this.#lengths[place] = routeLength;
-  }
-
-  #fillRange(place: number, first: number, count: number, length: number, route: number, routeLength: number): void {
-    this.#change(
-      place,
-      first,
-      count,
-      (held) => held <= length,
-      route,
-      routeLength,
-      (child) => this.#fill(child, length, route, routeLength),
-    );
-  }
-
-  /** Puts the covering route where this very prefix was. */
-  #replace(place: number, length: number, route: number, routeLength: number): void {
-    const entry = this.words[place] as number;
-    if (entry >= nodeBit) return this.#replaceRange(place, 0, slots, length, route, routeLength);
-    if (this.#lengths[place] !== length) return;
-    this.words[place] = route;
-    this.#lengths[place] = routeLength;
-  }
-
-  #replaceRange(place: number, first: number, count: number, length: number, route: number, routeLength: number): void {
-    this.#change(
-      place,
-      first,
-      count,
-      (held) => held === length,
-      route,
-      routeLength,
-      (child) => this.#replace(child, length, route, routeLength),
-    );
-    for (const child of this.#children(place, first, count)) this.#tidy(child);
-  }
-
-  /** Changes the leaves in a range of slots whose length `matches`; calls `descend` for each node in the range. */
-  #change(
-    place: number,
-    first: number,
-    count: number,
-    matches: (length: number) => boolean,
-    route: number,
-    routeLength: number,
-    descend: (child: number) => void,
-  ): void {
-    for (const child of this.#children(place, first, count)) descend(child);
-    this.#decode(place);
-    this.#split(first);
-    this.#split(first + count);
-    let changed = false;
-    for (let run = 0; run < this.#runs; run++) {
-      const start = this.#start[run] as number;
-      if (start < first || start >= first + count || (this.#value[run] as number) >= nodeBit) continue;
-      if (!matches(this.#length[run] as number)) continue;
-      this.#value[run] = route;
-      this.#length[run] = routeLength;
-      changed = true;
+  /** Nodes from `depth` bits down to the prefix in work, with a leaf in all other slots; answers the entry. */
+  #chain(address: Address, depth: number, leaf: number, leafLength: number): number {
+    const runs = this.#runs;
+    let level = (this.#routeLength - 1) >>> 3;
+    let span = 1 << (8 * level + 8 - this.#routeLength);
+    let value = this.#route;
+    let length = this.#routeLength;
+    for (; ; level--) {
+      const slot = byteAt(address, level) & ~(span - 1);
+      runs.count = 0;
+      if (slot > 0) runs.append(0, leaf, leafLength);
+      runs.append(slot, value, length);
+      if (slot + span < slotsOfNode) runs.append(slot + span, leaf, leafLength);
+      value = runs.encode(level === 0, false);
+      if (level * 8 === depth) return value;
+      length = lengthOfNode;
+      span = 1;
     }
-    if (changed) this.#swing(place);
   }
 
-  /** Places of the entries in a range of slots that are nodes. */
-  #children(place: number, first: number, count: number): number[] {
-    const children: number[] = [];
-    const entry = this.words[place] as number;
-    const from = this.#place(entry, first);
-    const to = this.#place(entry, first + count - 1);
-    for (let at = from; at <= to; at++) if ((this.words[at] as number) >= nodeBit) children.push(at);
-    return children;
+  /** Lets a slot that is a leaf, or part of a run, lead to a node. */
+  #grow(place: number, slot: number, child: number): void {
+    const runs = this.#runs;
+    const entry = this.words[place];
+    if (entry >= denseNode) {
+      const node = runs.firstEntry(entry);
+      const before = entry >= wideNode ? 0 : runs.beginsAround(node, node + slot);
+      runs.publish(node + slot, child, lengthOfNode);
+      if (entry < wideNode) runs.addToDenseCount(node, runs.beginsAround(node, node + slot) - before);
+      return;
+    }
+    runs.decode(entry);
+    const added = runs.split(slot) + runs.split(slot + 1);
+    if (added === 0) return runs.publish(placeIn(this.words, entry, slot), child, lengthOfNode);
+    const run = runs.runOf(slot);
+    runs.value[run] = child;
+    runs.length[run] = lengthOfNode;
+    this.#swing(place, entry);
   }
 
-  /** Joins what has become equal in a node; one that is a single leaf all over becomes that leaf. */
-  #tidy(place: number): void {
-    const before = this.words[place] as number;
-    if (before < nodeBit) return;
-    this.#decode(place);
-    if (before >= denseNode ? this.#runs < this.#denseFrom(place, before) : this.#hasEqualNeighbors())
-      this.#swing(place);
-    const entry = this.words[place] as number;
-    if (entry >= denseNode || this.#countRuns(entry - nodeBit) !== 1) return;
-    const only = entry - nodeBit + nodeHeaderWords;
-    if ((this.words[only] as number) >= nodeBit) return;
-    this.#lengths[place] = this.#lengths[only] as number;
-    this.words[place] = this.words[only] as number;
-    this.#release(entry);
+  /** The change for all that an entry stands for; `depth` bits lead to it. */
+  #cover(place: number, depth: number): void {
+    const entry = this.words[place];
+    if (entry >= nodeBit) {
+      this.#coverSlots(place, 0, entry >= wideNode ? 16 : 8, depth);
+      if (this.#isRemoval) this.#settle(place, depth);
+      return;
+    }
+    const length = this.#runs.lengths[place];
+    if (length >= this.#low && length <= this.#high) this.#runs.storeLeaf(place, this.#route, this.#routeLength);
   }
 
-  /** Gives the words of a node back. */
-  #release(entry: number): void {
-    if (entry >= denseNode) this.#pool.free(entry - denseNode, slots);
-    else this.#pool.free(entry - nodeBit, nodeHeaderWords + this.#countRuns(entry - nodeBit));
+  /** The change for 2^`bits` slots of a node around `slot`. */
+  #coverSlots(place: number, slot: number, bits: number, depth: number): void {
+    const entry = this.words[place];
+    const first = (slot >>> bits) << bits;
+    if (entry >= wideNode) this.#coverPlaces(entry - wideNode + first, 1 << bits, depth + 16);
+    else if (entry >= denseNode) this.#coverDense(entry - denseNode, first, 1 << bits, depth);
+    else this.#coverRuns(place, entry, first, 1 << bits, depth);
   }
 
-  #hasEqualNeighbors(): boolean {
-    for (let run = 1; run < this.#runs; run++) if (this.#equalsBefore(run, run - 1)) return true;
-    return false;
+  /** The change for entries side by side in a wide node. */
+  #coverPlaces(first: number, count: number, depth: number): void {
+    const { lengths } = this.#runs;
+    const low = this.#low;
+    const high = this.#high;
+    for (let at = first; at < first + count; at++) {
+      const length = lengths[at];
+      if (length === lengthOfNode) this.#cover(at, depth);
+      else if (length >= low && length <= high) this.#runs.storeLeaf(at, this.#route, this.#routeLength);
+    }
   }
 
-  /** Whether two runs in work are the same leaf. Nodes are never joined: each belongs to its own slots. */
-  #equalsBefore(run: number, before: number): boolean {
-    return (
-      this.#value[run] === this.#value[before] &&
-      this.#length[run] === this.#length[before] &&
-      (this.#value[run] as number) < nodeBit
-    );
-  }
-
-  #countRuns(node: number): number {
-    return (((this.words[node + 9] as number) >>> 24) & 255) + popCount(this.words[node + 7] as number);
-  }
-
-  /** Reads the node that an entry leads to into the runs in work. */
-  #decode(place: number): void {
-    const entry = this.words[place] as number;
-    if (entry >= denseNode) return this.#decodeDense(entry - denseNode);
-    const node = entry - nodeBit;
-    let run = 0;
-    for (let word = 0; word < 8; word++) {
-      for (let bits = this.words[node + word] as number; bits !== 0; bits &= bits - 1) {
-        this.#start[run] = word * 32 + 31 - Math.clz32(bits & -bits);
-        this.#value[run] = this.words[node + nodeHeaderWords + run] as number;
-        this.#length[run] = this.#lengths[node + nodeHeaderWords + run] as number;
-        run++;
+  /** The same in a dense node, whose runs are counted anew where they change. */
+  #coverDense(node: number, first: number, count: number, depth: number): void {
+    const runs = this.#runs;
+    const { words, lengths } = runs;
+    const low = this.#low;
+    const high = this.#high;
+    let difference = 0;
+    for (let at = node + first, end = at + count; at < end; at++) {
+      const length = lengths[at];
+      if (length === lengthOfNode) {
+        this.#cover(at, depth + 8);
+        if (words[at] < nodeBit) difference += runs.leafed(node, at);
+      } else if (length >= low && length <= high) {
+        difference -= runs.beginsAround(node, at);
+        runs.storeLeaf(at, this.#route, this.#routeLength);
+        difference += runs.beginsAround(node, at);
       }
     }
-    this.#runs = run;
+    if (difference !== 0) runs.addToDenseCount(node, difference);
   }
 
-  #decodeDense(node: number): void {
-    let run = -1;
-    for (let slot = 0; slot < slots; slot++) {
-      const value = this.words[node + slot] as number;
-      const length = this.#lengths[node + slot] as number;
-      if (run >= 0 && value < nodeBit && value === this.#value[run] && length === this.#length[run]) continue;
-      run++;
-      this.#start[run] = slot;
-      this.#value[run] = value;
-      this.#length[run] = length;
+  #coverRuns(place: number, entry: number, first: number, count: number, depth: number): void {
+    const runs = this.#runs;
+    const last = placeIn(this.words, entry, first + count - 1);
+    for (let at = placeIn(this.words, entry, first); at <= last; at++)
+      if (this.words[at] >= nodeBit) this.#cover(at, depth + 8);
+    runs.decode(entry);
+    const before = runs.count;
+    const added = runs.split(first) + runs.split(first + count);
+    let changed = false;
+    for (let run = 0; run < before + added; run++) {
+      if (runs.start[run] < first || runs.start[run] >= first + count || runs.value[run] >= nodeBit) continue;
+      if (runs.length[run] < this.#low || runs.length[run] > this.#high) continue;
+      runs.value[run] = this.#route;
+      runs.length[run] = this.#routeLength;
+      changed = true;
     }
-    this.#runs = run + 1;
-  }
-
-  #runOf(slot: number): number {
-    let run = this.#runs - 1;
-    while ((this.#start[run] as number) > slot) run--;
-    return run;
-  }
-
-  /** Makes a run begin at the slot. */
-  #split(slot: number): void {
-    if (slot >= slots) return;
-    const run = this.#runOf(slot);
-    if (this.#start[run] === slot) return;
-    for (const array of [this.#start, this.#value, this.#length]) array.copyWithin(run + 1, run, this.#runs);
-    this.#start[run + 1] = slot;
-    this.#runs++;
-  }
-
-  /** The runs from which the node at a place is dense, given what it is now. */
-  #denseFrom(place: number, entry: number): number {
-    if (place < this.#tableCount) return denseRootRuns;
-    return entry >= denseNode ? sparseRuns : denseRuns;
-  }
-
-  /** Writes the runs in work as a new node and lets the entry lead to it; the old node is given back. */
-  #swing(place: number): void {
-    const old = this.words[place] as number;
-    this.words[place] = this.#encode(this.#denseFrom(place, old));
-    this.#release(old);
-  }
-
-  /** Writes the runs in work, equal neighbours joined, as a node, dense from so many runs on; answers its entry. */
-  #encode(denseFrom = denseRuns): number {
-    let kept = 0;
-    for (let run = 1; run < this.#runs; run++) {
-      if (this.#equalsBefore(run, kept)) continue;
-      kept++;
-      this.#start[kept] = this.#start[run] as number;
-      this.#value[kept] = this.#value[run] as number;
-      this.#length[kept] = this.#length[run] as number;
+    if (!changed) return;
+    if (runs.join() > 0 || added > 0) return this.#swing(place, entry);
+    const entries = runs.firstEntry(entry);
+    for (let run = 0; run < before; run++) {
+      const at = entries + run;
+      if (runs.value[run] !== this.words[at] || runs.length[run] !== runs.lengths[at])
+        runs.publish(at, runs.value[run], runs.length[run]);
     }
-    this.#runs = kept + 1;
-    return this.#runs >= denseFrom ? this.#encodeDense() + denseNode : this.#encodeSparse() + nodeBit;
   }
 
-  #encodeDense(): number {
-    const node = this.#pool.take(slots);
-    this.#start[this.#runs] = slots;
-    for (let run = 0; run < this.#runs; run++) {
-      const from = node + (this.#start[run] as number);
-      const to = node + (this.#start[run + 1] as number);
-      this.words.fill(this.#value[run] as number, from, to);
-      this.#lengths.fill(this.#length[run] as number, from, to);
-    }
-    return node;
+  /** Writes the list in work as a node in the place of an old one. */
+  #swing(place: number, old: number): void {
+    const runs = this.#runs;
+    runs.publish(place, runs.encode(this.#isRoot(place), old >= denseNode), lengthOfNode);
+    runs.release(old);
   }
 
-  #encodeSparse(): number {
-    const node = this.#pool.take(nodeHeaderWords + this.#runs);
-    this.words.fill(0, node, node + nodeHeaderWords);
-    for (let run = 0; run < this.#runs; run++) {
-      const start = this.#start[run] as number;
-      const at = node + (start >>> 5);
-      this.words[at] = ((this.words[at] as number) | (1 << (start & 31))) >>> 0;
-      this.words[node + nodeHeaderWords + run] = this.#value[run] as number;
-      this.#lengths[node + nodeHeaderWords + run] = this.#length[run] as number;
-    }
-    this.#writeCounts(node);
-    return node;
+  /** After a removal: gives the node that `depth` bits lead to the shape that is left of it, or makes it a leaf. */
+  #settle(place: number, depth: number): void {
+    const runs = this.#runs;
+    const entry = this.words[place];
+    if (entry < nodeBit || entry >= wideNode) return;
+    const isDense = entry >= denseNode;
+    if (isDense && !runs.isThin(runs.denseCount(entry - denseNode), this.#isRoot(place))) return;
+    runs.decode(entry);
+    const gone = runs.join();
+    if (runs.isLeaf(depth)) {
+      runs.publish(place, runs.value[0], runs.length[0]);
+      runs.release(entry);
+    } else if (isDense || gone > 0) this.#swing(place, entry);
   }
 
-  #writeCounts(node: number): void {
-    let before = 0;
-    for (let word = 0; word < 8; word++) {
-      const at = node + 8 + (word >>> 2);
-      this.words[at] = ((this.words[at] as number) | (before << ((word & 3) * 8))) >>> 0;
-      before += popCount(this.words[node + word] as number);
+  /** Settles the nodes on the path, from the last upwards, so that no place on it has moved when it is read. */
+  #settlePath(steps: number): void {
+    const runs = this.#runs;
+    const skipped = this.words[this.#path[0]] >= wideNode ? 8 : 0;
+    for (let step = steps - 1; step >= 0; step--) {
+      const place = this.#path[step];
+      this.#settle(place, step === 0 ? 0 : 8 * step + skipped);
+      if (step === 0 || this.words[place] >= nodeBit) continue;
+      const above = this.words[this.#path[step - 1]];
+      if (above < denseNode || above >= wideNode) continue;
+      // A node began a run, and so did what follows it; the leaf in its place may not.
+      runs.addToDenseCount(above - denseNode, runs.leafed(above - denseNode, place));
     }
+  }
+
+  /** Gives a table a wide root. The nodes of its first two levels are no longer needed. */
+  #widen(table: number): void {
+    const runs = this.#runs;
+    runs.table = table;
+    const root = this.words[table];
+    const wide = runs.take(slotsOfWide);
+    for (let slot = 0; slot < slotsOfNode; slot++) {
+      const at = root < nodeBit ? table : placeIn(this.words, root, slot);
+      if (this.words[at] < nodeBit) runs.begin(this.words[at], runs.lengths[at]);
+      else runs.decode(this.words[at]);
+      runs.writeSlots(wide + slot * slotsOfNode, slotsOfNode);
+    }
+    runs.publish(table, wide + wideNode, lengthOfNode);
+    if (root < nodeBit) return;
+    const first = runs.firstEntry(root);
+    for (let at = first, end = first + runs.entryCount(root); at < end; at++) runs.release(this.words[at]);
+    runs.release(root);
+  }
+
+  /** The way back. */
+  #narrow(table: number): void {
+    const runs = this.#runs;
+    const wide = this.words[table];
+    const first = wide - wideNode;
+    let count = 0;
+    for (let slot = 0; slot < slotsOfNode; slot++) {
+      // Behind the list of the root, which grows meanwhile.
+      runs.base = count;
+      runs.decodeSlots(first + slot * slotsOfNode);
+      const isLeaf = runs.isLeaf(8);
+      const value = isLeaf ? runs.value[count] : runs.encode(false, false);
+      const length = isLeaf ? runs.length[count] : lengthOfNode;
+      runs.base = 0;
+      runs.count = count;
+      runs.append(slot, value, length);
+      count = runs.count;
+    }
+    runs.join();
+    if (runs.isLeaf(0)) runs.publish(table, runs.value[0], runs.length[0]);
+    else runs.publish(table, runs.encode(true, false), lengthOfNode);
+    runs.release(wide);
   }
 }
