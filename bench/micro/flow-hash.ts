@@ -37,6 +37,7 @@ const labelled = (random: Random) => [...stack(16 + random.below(1000), 500), ..
 
 export const flowHashSuite: MicroSuite = {
   name: 'flow-hash',
+  title: 'the hash that keeps a flow on its path',
   run: () =>
     runSuite('flow-hash', [
       hashCase('IPv4 with ports', packet4, (bytes, at) => hashIp(seed, bytes, at, at + stride)),

@@ -45,6 +45,7 @@ function caseOf(family: 4 | 6, count: number): MicroCase {
 
 export const longestPrefixSuite: MicroSuite = {
   name: 'longest-prefix',
+  title: 'a look-up in each prefix table layout',
   run: () =>
     runSuite('longest-prefix', [
       ...sizes4.map((count) => caseOf(4, count)),
