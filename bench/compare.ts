@@ -21,6 +21,7 @@ export interface CompareOptions {
   /** For the file with tables and frames. */
   readonly folder: string;
   readonly yardstick: Yardstick | undefined;
+  readonly seconds?: RunSeconds;
 }
 
 /** One side of a comparison: a process and what it is told to do. */
@@ -31,9 +32,13 @@ export interface Side {
   readonly times: number[];
 }
 
-const runSeconds = 0.3;
-/** Until the compiler of Node has done with the loops, on a slow machine too. */
-const warmUpSeconds = 1;
+export interface RunSeconds {
+  /** Until the compiler of Node has done with the loops, on a slow machine too. */
+  readonly warmUp: number;
+  readonly run: number;
+}
+
+const usualSeconds: RunSeconds = { warmUp: 1, run: 0.3 };
 /** Four million routes as objects are more than Node allows by itself. */
 const heapMegabytes = 16_384;
 const contestant = fileURLToPath(new URL('contestant.ts', import.meta.url));
@@ -61,10 +66,10 @@ export async function insistOnSameOutcome(name: string, [ours, ...others]: reado
 }
 
 /** Everybody once without being timed, then in turn. */
-async function timeInTurn(sides: readonly Side[], runs: number): Promise<void> {
-  for (const { rival, variant } of sides) await rival.run(variant, warmUpSeconds);
+async function timeInTurn(sides: readonly Side[], runs: number, seconds: RunSeconds): Promise<void> {
+  for (const { rival, variant } of sides) await rival.run(variant, seconds.warmUp);
   for (let run = 0; run < runs; run++) {
-    for (const { rival, variant, times } of sides) times.push(await rival.run(variant, runSeconds));
+    for (const { rival, variant, times } of sides) times.push(await rival.run(variant, seconds.run));
   }
 }
 
@@ -106,7 +111,7 @@ export async function compare(workload: Workload, options: CompareOptions): Prom
     const inC = await startC(options.yardstick, file, rivals);
     await insistOnSameOutcome(workload.name, [ours, ...inC]);
     const parts = ready.restShare === undefined ? [] : [side('rest', rival, 'rest'), side('slow', rival, 'slow')];
-    await timeInTurn([ours, ...inC, ...parts], options.runs);
+    await timeInTurn([ours, ...inC, ...parts], options.runs, options.seconds ?? usualSeconds);
     const yardsticks = new Map(inC.map(({ name, times }) => [name, median(times)]));
     const apart = timeApart(parts, ready.restShare);
     if (apart !== undefined) yardsticks.set('ours, both kinds of frames in batches of their own', apart);

@@ -30,9 +30,11 @@ export interface ScalingChoice {
   readonly small: boolean;
   readonly folder: string;
   readonly yardstick: Yardstick | undefined;
+  /** Of each run; the first one, as long, is not counted. */
+  readonly seconds?: number;
 }
 
-const runSeconds = 0.4;
+const usualSeconds = 0.5;
 
 interface Turns {
   readonly one: number[];
@@ -40,12 +42,13 @@ interface Turns {
 }
 
 /** Everybody once without being timed, then in turn; one thread and many of a side follow each other. */
-async function takeTurns(sides: readonly Side[], { threads, runs }: ScalingChoice): Promise<Turns[]> {
+async function takeTurns(sides: readonly Side[], choice: ScalingChoice): Promise<Turns[]> {
+  const { threads, runs, seconds = usualSeconds } = choice;
   const turns = sides.map((): Turns => ({ one: [], many: [] }));
   for (let run = -1; run < runs; run++) {
     for (const [i, { rival, variant }] of sides.entries()) {
-      const one = await rival.rate(variant, runSeconds, 1);
-      const many = await rival.rate(variant, runSeconds, threads);
+      const one = await rival.rate(variant, seconds, 1);
+      const many = await rival.rate(variant, seconds, threads);
       if (run < 0) continue;
       turns[i]?.one.push(one);
       turns[i]?.many.push(many);
