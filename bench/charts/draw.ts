@@ -52,7 +52,7 @@ function axesOf({ marks, xTitle, yTitle }: Drawing): Axis[] {
     titlePadding: 8,
   } as const;
   const values = [...new Set(marks.map((mark) => mark.x))];
-  const format = Math.max(...values) >= 10_000 ? '~s' : ',';
+  const format = Math.max(...values) >= 10_000 ? '~s' : ',d';
   return [
     { ...look, scale: 'x', orient: 'bottom', title: xTitle, values, format, labelOverlap: true },
     { ...look, scale: 'y', orient: 'left', title: yTitle, grid: true, tickCount: 6, format: ',' },

@@ -7,14 +7,19 @@ import { flowHashSuite } from './flow-hash.ts';
 import { labelMapSuite } from './label-map.ts';
 import { legSelectionSuite } from './leg-selection.ts';
 import { longestPrefixSuite } from './longest-prefix.ts';
+import { parseSuite } from './parse.ts';
+import { rewriteSuite } from './rewrite.ts';
 import type { MicroSuite } from './suite.ts';
 import { wholePathSuite } from './whole-path.ts';
 
+/** One suite a hot function; another one is a file and a line here. */
 const suites: readonly MicroSuite[] = [
+  parseSuite,
   longestPrefixSuite,
   labelMapSuite,
   flowHashSuite,
   checksumSuite,
+  rewriteSuite,
   captureSuite,
   legSelectionSuite,
   wholePathSuite,

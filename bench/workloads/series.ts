@@ -10,6 +10,8 @@ import { type BuiltWorkload, fullScale, type Scale, type Workload } from './work
 
 /** Routes where the size of the table is not what varies: they fit the cache. */
 const fewRoutes = 1000;
+/** So few routes are in the cache after as few frames. */
+const fewFrames = 2 ** 16;
 /** Frames of a round take no more than this. */
 const frameMemoryBytes = 2 ** 28;
 const firstVpnLabel = 100_000;
@@ -22,8 +24,9 @@ interface Series {
   readonly build: (value: number, scale: Scale) => BuiltWorkload;
 }
 
-function framesOf(scale: Scale, frameBytes: number): number {
-  return Math.min(scale.frames, Math.floor(frameMemoryBytes / frameBytes));
+function framesOf(scale: Scale, routes: number, frameBytes: number): number {
+  const frames = routes > fewRoutes ? scale.frames : Math.min(scale.frames, fewFrames);
+  return Math.min(frames, Math.floor(frameMemoryBytes / frameBytes));
 }
 
 /** A customer's port, the core, and the routes between. */
@@ -42,7 +45,10 @@ function ingress(routes: number, scale: Scale, frameBytes: number, slowShare?: n
   const prefixes = prefixes4(random, routes);
   addVpnRoutes(builder, random, prefixes);
   const shape = slowShare === undefined ? {} : { slowShare };
-  const { frames } = frames4(random, prefixes, framesOf(scale, frameBytes), frameBytes, { name: 'series', ...shape });
+  const { frames } = frames4(random, prefixes, framesOf(scale, routes, frameBytes), frameBytes, {
+    name: 'series',
+    ...shape,
+  });
   return { model: builder.build(), frames };
 }
 
@@ -64,7 +70,7 @@ function pushes(count: number, scale: Scale): BuiltWorkload {
     const labels = Array.from({ length: vpnLabels }, (_, depth) => firstVpnLabel + i * 8 + depth);
     builder.route('red', prefix, via(peAddress(i), { labels }));
   }
-  const { frames } = frames4(random, routes24(), framesOf(scale, 64), 64, { name: 'series' });
+  const { frames } = frames4(random, routes24(), framesOf(scale, fewRoutes, 64), 64, { name: 'series' });
   return { model: builder.build(), frames };
 }
 
