@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Yardstick } from './compiler.ts';
 import type { Ready } from './contestant.ts';
-import type { Outcome } from './loop.ts';
+import { sameOutcome } from './loop.ts';
 import { median, rounded } from './median.ts';
 import type { ResultRow } from './report.ts';
 import { Rival } from './rival.ts';
@@ -47,10 +47,6 @@ const variantsOfC = [
   ['one', 'C, frame by frame'],
   ['staged', 'C, staged'],
 ] as const;
-
-export function sameOutcome(a: Outcome, b: Outcome): boolean {
-  return a.sent === b.sent && a.sentBytes === b.sentBytes && a.notSent === b.notSent && a.hash === b.hash;
-}
 
 /** Throws when somebody does not send what the first one sends. */
 export async function insistOnSameOutcome(name: string, [ours, ...others]: readonly Side[]): Promise<void> {

@@ -86,7 +86,7 @@ async function main([name = '', scaleName = 'full', tableFile = '']: readonly st
   if (tableFile !== '') writeTableFile(tableFile, prepared.tables, frames);
   collectGarbage();
   console.log(`ready ${JSON.stringify(prepared.ready)}`);
-  const crew = new Crew(shareWorkload(name, scaleName, frames));
+  const crew = new Crew(shareWorkload(name, scaleName, frames), () => outcomeOf(prepared.tables, frames));
   const contestant = new Contestant(prepared, crew);
   for await (const line of createInterface({ input: process.stdin })) console.log(await contestant.answer(line));
   await crew.stop();

@@ -1,6 +1,7 @@
 // Worker threads, each with a forwarder of its own over the same frames, timed together.
 import { Worker } from 'node:worker_threads';
 import type { StoredFrames } from '../frames.ts';
+import { type Outcome, sameOutcome } from '../loop.ts';
 import { shareStarts, type ThreadResult } from './round.ts';
 import type { SharedWorkload } from './shared-workload.ts';
 import type { FromThread, ThreadData, ToThread } from './thread.ts';
@@ -54,9 +55,12 @@ export class Crew {
   readonly #frames: StoredFrames;
   readonly #gate = new Int32Array(new SharedArrayBuffer(4));
   readonly #threads: Thread[] = [];
+  readonly #expected: () => Outcome;
 
-  constructor(workload: SharedWorkload) {
+  /** Every thread has to send what is expected before it may take part. */
+  constructor(workload: SharedWorkload, expected: () => Outcome) {
     this.#workload = workload;
+    this.#expected = expected;
     this.#frames = workload.frames;
   }
 
@@ -87,7 +91,8 @@ export class Crew {
     while (this.#threads.length < count) {
       const thread = new Thread({ workload: this.#workload, gate: this.#gate });
       this.#threads.push(thread);
-      await thread.answer();
+      const outcome = (await thread.answer()) as Outcome;
+      if (!sameOutcome(outcome, this.#expected())) throw new Error('a thread sends other frames than the main one');
     }
   }
 }

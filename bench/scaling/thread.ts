@@ -1,5 +1,6 @@
 // A worker thread of a crew: opens the workload, then runs when told, behind a gate that opens for all at once.
 import { parentPort, workerData } from 'node:worker_threads';
+import { type Outcome, outcomeOf } from '../loop.ts';
 import { ThreadLoop, type ThreadResult } from './round.ts';
 import { openWorkload, type SharedWorkload } from './shared-workload.ts';
 
@@ -14,8 +15,8 @@ export interface ToThread {
   readonly seconds: number;
 }
 
-/** `ready` once it has opened the workload, and before every run; then the run's result. */
-export type FromThread = 'ready' | ThreadResult;
+/** What one round gives, once the workload is open; then `ready` before and the result after every run. */
+export type FromThread = Outcome | 'ready' | ThreadResult;
 
 function serve({ workload, gate }: ThreadData): void {
   const { tables, frames } = openWorkload(workload);
@@ -26,7 +27,7 @@ function serve({ workload, gate }: ThreadData): void {
     Atomics.wait(gate, 0, 0);
     answer(loop.run(firstWord, seconds));
   });
-  answer('ready');
+  answer(outcomeOf(tables, frames));
 }
 
 serve(workerData as ThreadData);
