@@ -18,6 +18,8 @@ const shapes = ['circle', 'square', 'diamond', 'triangle-up'];
 const font = '-apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
 /** Values further apart than this many times want a logarithmic axis. */
 const linearSpanMax = 25;
+/** Room above and below on a logarithmic axis, as a factor. */
+const logarithmicMargin = 1.4;
 
 /** Whether an axis must be logarithmic for the smallest value to be seen. */
 export function wantsLogarithm(values: readonly number[]): boolean {
@@ -27,10 +29,14 @@ export function wantsLogarithm(values: readonly number[]): boolean {
 
 function scalesOf({ marks, xLogarithmic }: Drawing, who: readonly string[]): Scale[] {
   const x = { name: 'x', domain: { data: 'marks', field: 'x' }, range: 'width', padding: 12 } as const;
-  const y = { name: 'y', domain: { data: 'marks', field: 'y' }, range: 'height', nice: true } as const;
+  const y = { name: 'y', range: 'height' } as const;
+  const heights = marks.map((mark) => mark.y);
+  const around = [Math.min(...heights) / logarithmicMargin, Math.max(...heights) * logarithmicMargin];
   return [
     xLogarithmic ? { ...x, type: 'log' } : { ...x, type: 'linear', zero: false },
-    wantsLogarithm(marks.map((mark) => mark.y)) ? { ...y, type: 'log' } : { ...y, type: 'linear', zero: true },
+    wantsLogarithm(heights)
+      ? { ...y, type: 'log', domain: around }
+      : { ...y, type: 'linear', domain: { data: 'marks', field: 'y' }, zero: true, nice: true },
     { name: 'colour', type: 'ordinal', domain: [...who], range: colours },
     { name: 'shape', type: 'ordinal', domain: [...who], range: shapes },
   ];
@@ -52,10 +58,12 @@ function axesOf({ marks, xTitle, yTitle }: Drawing): Axis[] {
     titlePadding: 8,
   } as const;
   const values = [...new Set(marks.map((mark) => mark.x))];
-  const format = Math.max(...values) >= 10_000 ? '~s' : ',d';
+  // A logarithmic scale names powers only; every value that was measured is to be named.
+  const text = { signal: `format(datum.value, '${Math.max(...values) >= 10_000 ? '~s' : ',d'}')` };
+  const encode = { labels: { update: { text } } };
   return [
-    { ...look, scale: 'x', orient: 'bottom', title: xTitle, values, format, labelOverlap: true },
-    { ...look, scale: 'y', orient: 'left', title: yTitle, grid: true, tickCount: 6, format: ',' },
+    { ...look, scale: 'x', orient: 'bottom', title: xTitle, values, encode, labelOverlap: 'greedy' },
+    { ...look, scale: 'y', orient: 'left', title: yTitle, grid: true, tickCount: 6, format: ',f' },
   ];
 }
 
