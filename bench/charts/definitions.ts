@@ -27,7 +27,7 @@ export const charts: readonly ChartDefinition[] = [
     title: 'Cost of a frame by size of the routing table',
     axis: 'IPv4 routes in the table',
     logarithmic: true,
-    text: `64-byte frames from a customer: ${ingress}. Beyond some ten thousand routes every look-up misses the cache.`,
+    text: `64-byte frames from a customer: ${ingress}. The more routes, the more of each look-up is missing in the cache.`,
     values: [1000, 4000, 16_000, 64_000, 256_000, 1_000_000, 4_000_000],
     quickValues: [100, 1000],
     series: 'routes',

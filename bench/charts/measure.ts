@@ -47,7 +47,10 @@ export async function measure(
 ): Promise<Point[]> {
   const { quick, ...others } = options;
   const chosen = quick ? quickValues : values;
-  if (series === undefined) return threadPoints(chosen, options);
+  if (series === undefined) {
+    tell(Math.max(...chosen));
+    return threadPoints(chosen, options);
+  }
   const points: Point[] = [];
   for (const at of chosen) {
     tell(at);
