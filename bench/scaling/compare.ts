@@ -30,7 +30,7 @@ export interface ScalingChoice {
   readonly small: boolean;
   readonly folder: string;
   readonly yardstick: Yardstick | undefined;
-  /** Of each run; the first one, as long, is not counted. */
+  /** Of each run; the first one, twice as long, is not counted. */
   readonly seconds?: number;
 }
 
@@ -46,9 +46,10 @@ async function takeTurns(sides: readonly Side[], choice: ScalingChoice): Promise
   const { threads, runs, seconds = usualSeconds } = choice;
   const turns = sides.map((): Turns => ({ one: [], many: [] }));
   for (let run = -1; run < runs; run++) {
+    const runSeconds = run < 0 ? 2 * seconds : seconds;
     for (const [i, { rival, variant }] of sides.entries()) {
-      const one = await rival.rate(variant, seconds, 1);
-      const many = await rival.rate(variant, seconds, threads);
+      const one = await rival.rate(variant, runSeconds, 1);
+      const many = await rival.rate(variant, runSeconds, threads);
       if (run < 0) continue;
       turns[i]?.one.push(one);
       turns[i]?.many.push(many);
