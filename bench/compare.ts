@@ -4,24 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Yardstick } from './compiler.ts';
 import type { Ready } from './contestant.ts';
-import type { Outcome } from './loop.ts';
+import { sameOutcome } from './loop.ts';
+import { median, rounded } from './median.ts';
+import type { ResultRow } from './report.ts';
 import { Rival } from './rival.ts';
 import type { Workload } from './workloads/workload.ts';
 
-/** One row of the result: what is printed, and what `--json` gives. */
-export interface Row {
-  readonly name: string;
-  readonly frameBytes: number;
-  readonly nsPerFrame: number;
-  /** null: there is no compiler. */
-  readonly yardstick: string | null;
-  readonly yardstickNsPerFrame: number | null;
-  readonly ratio: number | null;
-  readonly runs: number;
-}
-
 export interface Comparison {
-  readonly rows: readonly Row[];
+  readonly rows: readonly ResultRow[];
   readonly ready: Ready;
 }
 
@@ -31,17 +21,26 @@ export interface CompareOptions {
   /** For the file with tables and frames. */
   readonly folder: string;
   readonly yardstick: Yardstick | undefined;
+  readonly seconds?: RunSeconds;
 }
 
 /** One side of a comparison: a process and what it is told to do. */
-interface Side {
+export interface Side {
   readonly name: string;
   readonly rival: Rival;
   readonly variant: string;
   readonly times: number[];
 }
 
-const runSeconds = 0.3;
+export interface RunSeconds {
+  /** Until the compiler of Node has done with the loops, on a slow machine too. */
+  readonly warmUp: number;
+  readonly run: number;
+}
+
+const usualSeconds: RunSeconds = { warmUp: 1, run: 0.3 };
+/** Four million routes as objects are more than Node allows by itself. */
+const heapMegabytes = 16_384;
 const contestant = fileURLToPath(new URL('contestant.ts', import.meta.url));
 /** What the variants of the C program are called in the results. */
 const variantsOfC = [
@@ -49,17 +48,9 @@ const variantsOfC = [
   ['staged', 'C, staged'],
 ] as const;
 
-export function sameOutcome(a: Outcome, b: Outcome): boolean {
-  return a.sent === b.sent && a.sentBytes === b.sentBytes && a.notSent === b.notSent && a.hash === b.hash;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-async function insistOnSameOutcome(name: string, ours: Side, others: readonly Side[]): Promise<void> {
+/** Throws when somebody does not send what the first one sends. */
+export async function insistOnSameOutcome(name: string, [ours, ...others]: readonly Side[]): Promise<void> {
+  if (ours === undefined) return;
   const outcome = await ours.rival.check(ours.variant);
   for (const other of others) {
     const theirs = await other.rival.check(other.variant);
@@ -71,16 +62,21 @@ async function insistOnSameOutcome(name: string, ours: Side, others: readonly Si
 }
 
 /** Everybody once without being timed, then in turn. */
-async function timeInTurn(sides: readonly Side[], runs: number): Promise<void> {
-  for (const { rival, variant } of sides) await rival.run(variant, runSeconds);
+async function timeInTurn(sides: readonly Side[], runs: number, seconds: RunSeconds): Promise<void> {
+  for (const { rival, variant } of sides) await rival.run(variant, seconds.warmUp);
   for (let run = 0; run < runs; run++) {
-    for (const { rival, variant, times } of sides) times.push(await rival.run(variant, runSeconds));
+    for (const { rival, variant, times } of sides) times.push(await rival.run(variant, seconds.run));
   }
 }
 
-function rowsOf(workload: Workload, ours: Side, yardsticks: ReadonlyMap<string, number>, runs: number): Row[] {
+function rowsOf(workload: Workload, ours: Side, yardsticks: ReadonlyMap<string, number>, runs: number): ResultRow[] {
   const nsPerFrame = median(ours.times);
-  const common = { name: workload.name, frameBytes: workload.frameBytes, nsPerFrame: rounded(nsPerFrame) };
+  const common = {
+    name: workload.name,
+    frameBytes: workload.frameBytes,
+    nsPerFrame: rounded(nsPerFrame),
+    mpps: rounded(1000 / nsPerFrame),
+  };
   if (yardsticks.size === 0) return [{ ...common, yardstick: null, yardstickNsPerFrame: null, ratio: null, runs }];
   return [...yardsticks].map(([yardstick, ns]) => ({
     ...common,
@@ -91,25 +87,27 @@ function rowsOf(workload: Workload, ours: Side, yardsticks: ReadonlyMap<string, 
   }));
 }
 
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
-}
+export const side = (name: string, rival: Rival, variant: string): Side => ({ name, rival, variant, times: [] });
 
-const side = (name: string, rival: Rival, variant: string): Side => ({ name, rival, variant, times: [] });
+/** Our side in a process of its own; it writes its tables and frames to `file`. */
+export async function startContestant(workload: Workload, small: boolean, file: string) {
+  const heap = `--max-old-space-size=${heapMegabytes}`;
+  const args = [...process.execArgv, heap, contestant, workload.name, small ? 'small' : 'full', file];
+  const { rival, ready } = await Rival.start('our side', process.execPath, args);
+  return { rival, ready: JSON.parse(ready) as Ready };
+}
 
 /** Starts both processes, has them compared and timed, and ends them. */
 export async function compare(workload: Workload, options: CompareOptions): Promise<Comparison> {
   const file = join(options.folder, `${workload.name.replace(':', '-')}.tables`);
-  const args = [...process.execArgv, contestant, workload.name, options.small ? 'small' : 'full', file];
-  const { rival, ready: readyText } = await Rival.start('our side', process.execPath, args);
+  const { rival, ready } = await startContestant(workload, options.small, file);
   const rivals = [rival];
   try {
-    const ready = JSON.parse(readyText) as Ready;
     const ours = side('ours', rival, 'all');
     const inC = await startC(options.yardstick, file, rivals);
-    await insistOnSameOutcome(workload.name, ours, inC);
+    await insistOnSameOutcome(workload.name, [ours, ...inC]);
     const parts = ready.restShare === undefined ? [] : [side('rest', rival, 'rest'), side('slow', rival, 'slow')];
-    await timeInTurn([ours, ...inC, ...parts], options.runs);
+    await timeInTurn([ours, ...inC, ...parts], options.runs, options.seconds ?? usualSeconds);
     const yardsticks = new Map(inC.map(({ name, times }) => [name, median(times)]));
     const apart = timeApart(parts, ready.restShare);
     if (apart !== undefined) yardsticks.set('ours, both kinds of frames in batches of their own', apart);

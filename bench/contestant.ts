@@ -3,8 +3,9 @@
 //
 //   usage    contestant.ts WORKLOAD full|small TABLE-FILE
 //   answers  `ready {"buildSeconds": …, …}` first
-//            `check`             → `outcome SENT SENT-BYTES NOT-SENT HASH`
+//            `check PART`        → `outcome SENT SENT-BYTES NOT-SENT HASH`
 //            `run PART SECONDS`  → `ns NANOSECONDS-A-FRAME`; PART is all, rest or slow
+//            `threads PART SECONDS COUNT` → `rate FRAMES-A-SECOND SENT NOT-SENT`
 import { createInterface } from 'node:readline';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -12,9 +13,11 @@ import { compileRouter } from '../src/control/router.ts';
 import type { Tables } from '../src/tables/tables.ts';
 import type { StoredFrames } from './frames.ts';
 import { outcomeOf, TimedLoop } from './loop.ts';
+import { Crew } from './scaling/crew.ts';
+import { shareWorkload } from './scaling/shared-workload.ts';
 import { tableBytes, writeTableFile } from './table-file.ts';
-import { fullScale, smallScale } from './workloads/workload.ts';
-import { workloads } from './workloads.ts';
+import { scaleOf } from './workloads/workload.ts';
+import { findWorkload } from './workloads.ts';
 
 export interface Ready {
   /** Model objects to published tables. */
@@ -38,9 +41,7 @@ interface Prepared {
 }
 
 function prepare(name: string, scaleName: string): Prepared {
-  const workload = workloads.find((each) => each.name === name);
-  if (workload === undefined) throw new Error(`there is no workload ${name}`);
-  const built = workload.build(scaleName === 'small' ? smallScale : fullScale);
+  const built = findWorkload(name).build(scaleOf(scaleName));
   const begin = performance.now();
   const { tables } = compileRouter(built.model);
   const compileSeconds = (performance.now() - begin) / 1000;
@@ -50,26 +51,45 @@ function prepare(name: string, scaleName: string): Prepared {
   return { tables, parts, ready: { compileSeconds, tableBytes: tableBytes(tables), frames: count, restShare } };
 }
 
-function answer({ tables, parts }: Prepared, loops: Map<string, TimedLoop>, line: string): string {
-  const [verb, part = 'all', seconds = '0'] = line.split(' ');
-  const frames = parts.get(part);
-  if (frames === undefined) return `error no part ${part}`;
-  if (verb === 'check') {
-    const { sent, sentBytes, notSent, hash } = outcomeOf(tables, frames);
-    return `outcome ${sent} ${sentBytes} ${notSent} ${hash}`;
+/** Does what it is told. */
+class Contestant {
+  readonly #prepared: Prepared;
+  readonly #loops = new Map<string, TimedLoop>();
+  readonly #crew: Crew;
+
+  constructor(prepared: Prepared, crew: Crew) {
+    this.#prepared = prepared;
+    this.#crew = crew;
   }
-  const loop = loops.get(part) ?? new TimedLoop(tables, frames);
-  loops.set(part, loop);
-  return `ns ${loop.run(Number(seconds)).toFixed(3)}`;
+
+  async answer(line: string): Promise<string> {
+    const [verb, part = 'all', seconds = '0', count = '1'] = line.split(' ');
+    const frames = this.#prepared.parts.get(part);
+    if (frames === undefined) return `error no part ${part}`;
+    if (verb === 'check') {
+      const { sent, sentBytes, notSent, hash } = outcomeOf(this.#prepared.tables, frames);
+      return `outcome ${sent} ${sentBytes} ${notSent} ${hash}`;
+    }
+    if (verb === 'threads') {
+      const { framesASecond, sent, notSent } = await this.#crew.run(Number(count), Number(seconds));
+      return `rate ${framesASecond.toFixed(0)} ${sent} ${notSent}`;
+    }
+    const loop = this.#loops.get(part) ?? new TimedLoop(this.#prepared.tables, frames);
+    this.#loops.set(part, loop);
+    return `ns ${loop.run(Number(seconds)).toFixed(3)}`;
+  }
 }
 
 async function main([name = '', scaleName = 'full', tableFile = '']: readonly string[]): Promise<void> {
   const prepared = prepare(name, scaleName);
-  if (tableFile !== '') writeTableFile(tableFile, prepared.tables, prepared.parts.get('all') as StoredFrames);
+  const frames = prepared.parts.get('all') as StoredFrames;
+  if (tableFile !== '') writeTableFile(tableFile, prepared.tables, frames);
   collectGarbage();
   console.log(`ready ${JSON.stringify(prepared.ready)}`);
-  const loops = new Map<string, TimedLoop>();
-  for await (const line of createInterface({ input: process.stdin })) console.log(answer(prepared, loops, line));
+  const crew = new Crew(shareWorkload(name, scaleName, frames), () => outcomeOf(prepared.tables, frames));
+  const contestant = new Contestant(prepared, crew);
+  for await (const line of createInterface({ input: process.stdin })) console.log(await contestant.answer(line));
+  await crew.stop();
 }
 
 await main(process.argv.slice(2));

@@ -21,13 +21,14 @@ function frameWords(length: number): number {
 
 export class FrameStore implements StoredFrames {
   count = 0;
-  #words: Uint32Array;
-  #bytes: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #bytes: Uint8Array;
   #next = 0;
 
   constructor(framesMax: number, frameBytesMax: number) {
     const words = framesMax * (recordHeaderWords + frameWords(frameBytesMax));
-    this.#words = new Uint32Array(words);
+    // Shared, so that threads can play the same frames.
+    this.#words = new Uint32Array(new SharedArrayBuffer(words * 4));
     this.#bytes = new Uint8Array(this.#words.buffer);
   }
 
@@ -57,8 +58,9 @@ export class FramePlayer {
     this.#bytes = new Uint8Array(this.#words.buffer, this.#words.byteOffset, this.#words.byteLength);
   }
 
-  rewind(): void {
-    this.#next = 0;
+  /** To the first record, or to the one at `word`. */
+  rewind(word = 0): void {
+    this.#next = word;
   }
 
   /** Appends frames until the batch is full or none is left; answers how many there are in it. */

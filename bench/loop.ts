@@ -16,6 +16,10 @@ export interface Outcome {
   readonly hash: string;
 }
 
+export function sameOutcome(a: Outcome, b: Outcome): boolean {
+  return a.sent === b.sent && a.sentBytes === b.sentBytes && a.notSent === b.notSent && a.hash === b.hash;
+}
+
 export class CountingOutput implements Output {
   sent = 0;
   sentBytes = 0;

@@ -1,7 +1,8 @@
 // A process that takes part in a comparison, ours or a yardstick: it says `ready`, then answers a line with a line.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Outcome } from './loop.ts';
+import { spawnChild } from './temp-folder.ts';
 
 export class Rival {
   readonly #name: string;
@@ -24,7 +25,7 @@ export class Rival {
 
   /** Starts the program and waits until it is ready; `ready` is what it said then. */
   static async start(name: string, command: string, args: readonly string[]): Promise<{ rival: Rival; ready: string }> {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawnChild(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const rival = new Rival(name, child);
     return { rival, ready: await rival.#answer('ready') };
   }
@@ -40,6 +41,14 @@ export class Rival {
   async run(variant: string, seconds: number): Promise<number> {
     this.#tell(`run ${variant} ${seconds}`);
     return Number(await this.#answer('ns'));
+  }
+
+  /** Frames a second by the clock on the wall, of so many threads together. Throws when frames were not sent. */
+  async rate(variant: string, seconds: number, threads: number): Promise<number> {
+    this.#tell(`threads ${variant} ${seconds} ${threads}`);
+    const [rate, sent, notSent] = (await this.#answer('rate')).split(' ').map(Number);
+    if (!sent || notSent !== 0) throw new Error(`${this.#name} did not send ${notSent} frames on ${threads} threads`);
+    return rate as number;
   }
 
   /** The end of its input ends it. */

@@ -2,6 +2,7 @@
 import { egress } from './workloads/egress.ts';
 import { ingress4, ingress6 } from './workloads/ingress.ts';
 import { peersPop, peersPush, peersSwap } from './workloads/peers.ts';
+import { parseSeriesWorkload } from './workloads/series.ts';
 import { php, swap } from './workloads/transit.ts';
 import type { Workload } from './workloads/workload.ts';
 
@@ -18,3 +19,10 @@ export const workloads: readonly Workload[] = [
   ingress4({ name: 'vlan4', vlan: 100 }),
   ingress4({ name: 'mixed', slowEvery: 100 }),
 ];
+
+/** One of those above, or one of a series, `KIND:NUMBER`. Throws for a name that none has. */
+export function findWorkload(name: string): Workload {
+  const found = workloads.find((each) => each.name === name) ?? parseSeriesWorkload(name);
+  if (found === undefined) throw new Error(`there is no workload ${name}`);
+  return found;
+}

@@ -49,6 +49,7 @@ function casesOf(folder: string, frameBytes: number): MicroCase[] {
 
 export const captureSuite: MicroSuite = {
   name: 'capture',
+  title: 'a capture file read into batches, and one written',
   async run() {
     const folder = mkdtempSync(join(tmpdir(), 'shimline-micro-'));
     try {

@@ -8,6 +8,7 @@ const headerBytes = 20;
 
 export const checksumSuite: MicroSuite = {
   name: 'checksum',
+  title: 'the Internet checksum over a header, and updated',
   run() {
     const random = createRandom(2);
     const bytes = Uint8Array.from({ length: headers * headerBytes }, () => random.below(256));

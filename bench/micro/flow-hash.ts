@@ -1,21 +1,12 @@
 // The flow hash over packets of each kind.
 import { hashIp, hashLabelled } from '../../src/engine/hash.ts';
 import { ipv4, ipv6, stack } from '../packets.ts';
-import { createRandom, type Random } from '../random.ts';
+import type { Random } from '../random.ts';
 import { flowTo } from '../workloads/network.ts';
+import { layOut, packetCount, stride } from './packets.ts';
 import { type MicroCase, type MicroSuite, runSuite } from './suite.ts';
 
-const packets = 1024;
-const stride = 64;
 const seed = 1;
-
-/** Packets side by side, each at a multiple of `stride`. */
-function layOut(make: (random: Random) => readonly number[]): Uint8Array {
-  const random = createRandom(3);
-  const bytes = new Uint8Array(new SharedArrayBuffer(packets * stride));
-  for (let i = 0; i < packets; i++) bytes.set(make(random), i * stride);
-  return bytes;
-}
 
 function hashCase(
   name: string,
@@ -28,7 +19,7 @@ function hashCase(
     for (let at = 0; at < bytes.length; at += stride) sum += hash(bytes, at);
     return sum;
   };
-  return { name, items: packets, unit: 'packet', run };
+  return { name, items: packetCount, unit: 'packet', run };
 }
 
 const packet4 = (random: Random) => ipv4(flowTo(random, [random.word()]), 40);
@@ -37,6 +28,7 @@ const labelled = (random: Random) => [...stack(16 + random.below(1000), 500), ..
 
 export const flowHashSuite: MicroSuite = {
   name: 'flow-hash',
+  title: 'the hash that keeps a flow on its path',
   run: () =>
     runSuite('flow-hash', [
       hashCase('IPv4 with ports', packet4, (bytes, at) => hashIp(seed, bytes, at, at + stride)),

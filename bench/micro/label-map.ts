@@ -38,5 +38,6 @@ function keyOfWire(word: number): number {
 
 export const labelMapSuite: MicroSuite = {
   name: 'label-map',
+  title: 'from a stack entry to the label’s entry',
   run: () => runSuite('label-map', [1000, 100_000].map(caseOf)),
 };

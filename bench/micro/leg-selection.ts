@@ -47,5 +47,6 @@ function caseOf(paths: number, down: number): MicroCase {
 
 export const legSelectionSuite: MicroSuite = {
   name: 'leg-selection',
+  title: 'the choice of one of several paths',
   run: () => runSuite('leg-selection', [caseOf(2, 0), caseOf(8, 0), caseOf(8, 4)]),
 };

@@ -44,6 +44,7 @@ function caseOf(layout: string, family: 4 | 6, count: number): MicroCase {
 
 export const longestPrefixSuite: MicroSuite = {
   name: 'longest-prefix',
+  title: 'a look-up in each layout of a prefix table',
   run: () =>
     runSuite(
       'longest-prefix',

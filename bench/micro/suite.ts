@@ -13,6 +13,8 @@ export interface MicroCase {
 
 export interface MicroSuite {
   readonly name: string;
+  /** What is measured, in a few words. */
+  readonly title: string;
   /** Sets up and runs. */
   run(): Promise<void>;
 }

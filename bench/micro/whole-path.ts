@@ -44,5 +44,6 @@ function copyOnly(workload: Workload): MicroCase {
 
 export const wholePathSuite: MicroSuite = {
   name: 'whole-path',
+  title: 'a frame through the forwarder, by kind',
   run: () => runSuite('whole-path', [copyOnly(workloads[0]), ...workloads.map(wholePath)]),
 };

@@ -32,29 +32,32 @@ function addVrf(builder: ModelBuilder, index: number): string {
   return vrf;
 }
 
+export function buildEgress(scale: Scale): BuiltWorkload {
+  const random = createRandom(5);
+  const builder = new ModelBuilder();
+  addCore(builder);
+  addPorts(builder);
+  const tables: IpPrefix[][] = [];
+  for (let index = 0; index < scale.vrfs; index++) {
+    const vrf = addVrf(builder, index);
+    const prefixes = prefixes4(random, scale.prefixesPerVrf);
+    const path = via(ip4(customerSubnet + 2));
+    for (const prefix of prefixes) builder.route(vrf, prefix, path);
+    tables.push(prefixes);
+  }
+  const frames = new FrameStore(scale.frames, 64);
+  for (let i = 0; i < scale.frames; i++) {
+    const index = random.below(scale.vrfs);
+    const packet = ipv4(flowTo(random, addressIn(random, tables[index])), 42);
+    const payload = [...stack(explicitNull, firstVpnLabel + index), ...packet];
+    frames.add(corePort, ethernet(corePort, etherType.mpls, payload));
+  }
+  return { model: builder.build(), frames };
+}
+
 export const egress: Workload = {
   name: 'egress',
   frameBytes: 64,
   title: 'two labels off, look-up in one of 1,000 VRFs with 1,000 prefixes each, destinations random',
-  build(scale: Scale): BuiltWorkload {
-    const random = createRandom(5);
-    const builder = new ModelBuilder();
-    addCore(builder);
-    addPorts(builder);
-    const tables: IpPrefix[][] = [];
-    for (let index = 0; index < scale.vrfs; index++) {
-      const vrf = addVrf(builder, index);
-      const prefixes = prefixes4(random, scale.prefixesPerVrf);
-      for (const prefix of prefixes) builder.route(vrf, prefix, via(ip4(customerSubnet + 2)));
-      tables.push(prefixes);
-    }
-    const frames = new FrameStore(scale.frames, 64);
-    for (let i = 0; i < scale.frames; i++) {
-      const index = random.below(scale.vrfs);
-      const packet = ipv4(flowTo(random, addressIn(random, tables[index])), 42);
-      const payload = [...stack(explicitNull, firstVpnLabel + index), ...packet];
-      frames.add(corePort, ethernet(corePort, etherType.mpls, payload));
-    }
-    return { model: builder.build(), frames };
-  },
+  build: buildEgress,
 };

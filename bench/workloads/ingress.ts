@@ -1,4 +1,5 @@
 // From a customer into the core: looked up in the customer's VRF, a VPN label and a transport label pushed.
+import type { ViaPath } from '../../src/control/model.ts';
 import type { IpPrefix } from '../../src/wire/address.ts';
 import { ModelBuilder, via } from '../build-model.ts';
 import { FrameStore } from '../frames.ts';
@@ -24,6 +25,8 @@ export interface IngressShape {
   readonly vlan?: number;
   /** Every so many frames one has IPv4 options, which only the slow path takes. */
   readonly slowEvery?: number;
+  /** The same as a share from 0 to 1, without parts. */
+  readonly slowShare?: number;
 }
 
 function addCustomer(builder: ModelBuilder, vlan: number | undefined): void {
@@ -36,10 +39,9 @@ function addCustomer(builder: ModelBuilder, vlan: number | undefined): void {
 
 /** Every prefix with one of the VPN labels, towards the router that gave it. */
 export function addVpnRoutes(builder: ModelBuilder, random: Random, prefixes: readonly IpPrefix[]): void {
-  for (const prefix of prefixes) {
-    const vpn = random.below(vpnLabels);
-    builder.route(vrf, prefix, via(peAddress(vpn), { labels: [firstVpnLabel + vpn] }));
-  }
+  // Shared between routes: four million of them are more than enough objects.
+  const paths = Array.from({ length: vpnLabels }, (_, vpn) => via(peAddress(vpn), { labels: [firstVpnLabel + vpn] }));
+  for (const prefix of prefixes) builder.route(vrf, prefix, paths[random.below(vpnLabels)] as ViaPath);
 }
 
 function ingressModel(random: Random, prefixes: readonly IpPrefix[], shape: IngressShape) {
@@ -59,14 +61,15 @@ export function frames4(
   frameBytes: number,
   shape: IngressShape,
 ): Pick<BuiltWorkload, 'frames' | 'parts'> {
-  const { slowEvery = 0, vlan } = shape;
+  const { slowEvery = 0, slowShare = 0, vlan } = shape;
   const [frames, rest, slow] = [count, slowEvery > 0 ? count : 0, slowEvery > 0 ? count : 0].map(
     (framesMax) => new FrameStore(framesMax, frameBytes),
   ) as [FrameStore, FrameStore, FrameStore];
   const packetBytes = frameBytes - (vlan === undefined ? 14 : 18);
   for (let i = 0; i < count; i++) {
     const flow = flowTo(random, addressIn(random, prefixes));
-    const isSlow = slowEvery > 0 && random.below(slowEvery) === 0;
+    const isSlow =
+      slowEvery > 0 ? random.below(slowEvery) === 0 : slowShare > 0 && random.below(1000) < slowShare * 1000;
     const packet = ipv4(flow, packetBytes, isSlow ? noOperations : []);
     const frame = ethernet(cePort, etherType.ipv4, packet, vlan);
     frames.add(cePort, frame);

@@ -30,6 +30,11 @@ export const smallScale: Scale = {
   frames: 4096,
 };
 
+/** By the name that goes over a command line. */
+export function scaleOf(name: string): Scale {
+  return name === 'small' ? smallScale : fullScale;
+}
+
 export interface BuiltWorkload {
   readonly model: RouterModel;
   readonly frames: StoredFrames;

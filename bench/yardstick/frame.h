@@ -39,12 +39,28 @@ struct frame {
 // What is to be done next with a frame.
 enum next { NEXT_NONE, NEXT_LABEL, NEXT_LEG, NEXT_IP4, NEXT_IP6, NEXT_SENT };
 
-static uint32_t arena[ARENA_BYTES / 4] __attribute__((aligned(64)));
-static struct frame batch[BATCH_FRAMES];
+// Each thread has its own batch and counters; the tables are everybody's. The program with one thread is compiled
+// without: finding what is a thread's own costs 3 to 5 %.
+#ifdef THREADED
+#define OWN _Thread_local
+#else
+#define OWN
+#endif
 
-static struct counters {
+static OWN uint32_t arena[ARENA_BYTES / 4] __attribute__((aligned(64)));
+static OWN struct frame batch[BATCH_FRAMES];
+
+static OWN struct counters {
   uint64_t in_frames[PORTS_MAX], in_bytes[PORTS_MAX], out_frames[PORTS_MAX], out_bytes[PORTS_MAX];
 } counters;
+
+// Where the next frame begins, `tail` being the first free byte of the arena.
+static inline uint32_t start_at(uint32_t tail) { return ((tail + HEADROOM_BYTES + 3) & ~3u) + 2; }
+
+// Whether the record at `word` has room behind `tail`.
+static inline bool has_room(uint64_t word, uint32_t tail) {
+  return start_at(tail) + tables.frames[word + 1] <= ARENA_BYTES;
+}
 
 // Copies the record at `word` of the stored frames into slot `slot`; answers the next record's place. `tail` is the
 // first free byte of the arena.
@@ -52,7 +68,7 @@ static inline uint64_t copy_in(struct frame *f, uint64_t word, uint32_t *tail) {
   const uint32_t *record = tables.frames + word;
   uint32_t length = record[1];
   uint32_t words = (length + 5) >> 2;
-  uint32_t start = ((*tail + HEADROOM_BYTES + 3) & ~3u) + 2;
+  uint32_t start = start_at(*tail);
   f->port = record[0];
   f->length = length;
   f->start = start;

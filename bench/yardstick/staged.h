@@ -13,7 +13,7 @@ struct list {
   uint32_t slots[BATCH_FRAMES];
 };
 
-static struct lists {
+static OWN struct lists {
   struct list labels, legs, ip4, ip6, pending, wide;
 } lists;
 
