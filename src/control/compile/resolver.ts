@@ -7,6 +7,7 @@ import { PushTc } from '../../tables/paths.ts';
 import { formatPrefix, type IpAddress } from '../../wire/address.ts';
 import { SpecialLabel } from '../../wire/mpls.ts';
 import type { ActionPath, LabelModel, PathModel, RouterModel, TcMode, TtlMode, ViaPath } from '../model.ts';
+import { PathLists } from './path-lists.ts';
 import { type GroupPlan, Groups, type LegPlan, type LegTarget } from './plan.ts';
 import type { Rib, RibEntry } from './rib.ts';
 
@@ -23,6 +24,8 @@ export interface AdjacencyPlan {
 
 type Problem = 'loop' | 'too-deep' | 'uncovered';
 type Found = { readonly target: LegTarget } | { readonly problem: Problem };
+/** What a list of paths comes to. */
+type Outcome = { readonly group: GroupPlan } | { readonly problem: Problem };
 
 /** TTL put into pushed entries: 0 is uniform. */
 export function pushTtl(mode: TtlMode): number {
@@ -43,6 +46,25 @@ export function payloadNumber(kind: ViaPath['payload']): number {
   return kind === undefined ? Payload.unknown : Payload[kind];
 }
 
+const noLabels: readonly number[] = [];
+
+/** The first `count` of a path's labels in the order of pushing: lowest first, implicit null left out. */
+function pushesOf(labels: readonly number[], count: number): readonly number[] {
+  if (count === 0) return noLabels;
+  return labels
+    .slice(0, count)
+    .filter((label) => label !== SpecialLabel.implicitNull)
+    .reverse();
+}
+
+/** What a label entry's path does with the arriving label: the lowest label it names takes its place. */
+function labelOperation(path: PathModel): LegPlan['operation'] {
+  if (path.kind !== 'via') return 'none';
+  const lowest = path.labels?.at(-1);
+  if (lowest === undefined) return path.payload === undefined ? 'php' : 'ends';
+  return lowest === SpecialLabel.implicitNull ? 'php' : 'swap';
+}
+
 const problemTexts: Readonly<Record<Problem, string>> = {
   loop: 'the next hop resolves through the route itself',
   'too-deep': `more than ${levelsMax} levels of recursion`,
@@ -58,6 +80,9 @@ export class Resolver {
   readonly #interfaceIndexes: Map<string, number>;
   readonly #adjacencyIndexes = new Map<string, number>();
   readonly #resolving: RibEntry[] = [];
+  /** Outcomes and next hops that are found once and for all: in no loop, so the same for every route. */
+  readonly #outcomes = new PathLists<Outcome>();
+  readonly #nextHops = new Map<string, Found>();
 
   constructor(model: RouterModel, rib: Rib) {
     this.#model = model;
@@ -67,7 +92,9 @@ export class Resolver {
 
   /** Resolves every static route. */
   resolveAll(): void {
-    for (const entry of this.#rib.entries()) if (entry.state === 'new') this.#resolve(entry);
+    for (const set of this.#rib.sets) {
+      for (const entry of set.entries) if (entry.state === 'new') this.#resolve(entry);
+    }
   }
 
   /** The number of an adjacency, made when it is new. */
@@ -90,55 +117,71 @@ export class Resolver {
   #resolve(entry: RibEntry): void {
     const route = entry.model;
     if (route === undefined) return;
-    entry.state = 'resolving';
-    this.#resolving.push(entry);
     const [only] = route.paths;
-    const direct = route.paths.length === 1 && only?.kind !== 'via';
-    const problem = direct ? undefined : this.#makeGroup(entry, route.paths);
-    this.#resolving.pop();
-    const failed = entry.looping ? 'loop' : problem;
-    entry.state = failed === undefined ? 'usable' : 'unusable';
-    if (failed === undefined) return this.#checkEntries(route.path, entry.group);
-    entry.group = undefined;
+    if (route.paths.length === 1 && only?.kind !== 'via') {
+      entry.state = 'usable';
+      return;
+    }
+    const outcome = this.#outcomes.find(entry.table, route.paths) ?? this.#resolveList(entry, route.paths);
+    if ('group' in outcome) {
+      entry.state = 'usable';
+      entry.group = outcome.group;
+      return this.#checkEntries(route.path, outcome.group);
+    }
+    entry.state = 'unusable';
     const where = `${this.#rib.tableNames[entry.table]} ${formatPrefix(entry.prefix)}`;
-    this.warnings.push(`${route.path}: ${where} is unusable: ${problemTexts[failed]}`);
+    this.warnings.push(`${route.path}: ${where} is unusable: ${problemTexts[outcome.problem]}`);
   }
 
-  #checkEntries(path: string, group: GroupPlan | undefined): void {
-    if (group === undefined || group.entriesMax <= pushedMax) return;
+  /**
+   * Resolves the paths of a route. The outcome holds for every other route of the table with equal paths, unless it came
+   * from meeting a route that was still being resolved: all that was met else is resolved for good, and a route that is
+   * still to come cannot have been among it.
+   */
+  #resolveList(entry: RibEntry, paths: readonly PathModel[]): Outcome {
+    entry.state = 'resolving';
+    this.#resolving.push(entry);
+    const outcome = this.#makeGroup(entry, paths);
+    this.#resolving.pop();
+    if (entry.looping) return { problem: 'loop' };
+    this.#outcomes.add(entry.table, paths, outcome);
+    return outcome;
+  }
+
+  #checkEntries(path: string, group: GroupPlan): void {
+    if (group.entriesMax <= pushedMax) return;
     throw new ShimlineError(
       'CONFIG',
       `${path}: pushes ${group.entriesMax} label stack entries, more than ${pushedMax}`,
     );
   }
 
-  /** Puts the group of the paths into the entry, or answers why it has none. */
-  #makeGroup(entry: RibEntry, paths: readonly PathModel[]): Problem | undefined {
+  #makeGroup(entry: RibEntry, paths: readonly PathModel[]): Outcome {
     const legs: LegPlan[] = [];
     for (const path of paths) {
       const found = this.#findTarget(path, entry.table, entry);
       if ('target' in found) legs.push(this.#routeLeg(path, found.target));
-      else if (found.problem !== 'uncovered') return found.problem;
+      else if (found.problem !== 'uncovered') return found;
     }
-    if (legs.length === 0) return 'uncovered';
+    if (legs.length === 0) return { problem: 'uncovered' };
     const group = this.groups.make(legs);
-    if (group.depth > levelsMax) return 'too-deep';
-    entry.group = group;
-    return undefined;
+    return group.depth > levelsMax ? { problem: 'too-deep' } : { group };
   }
 
   #findTarget(path: PathModel, table: number, entry: RibEntry | undefined): Found {
     if (path.kind !== 'via') return { target: this.#actionTarget(path) };
-    const { via } = path;
-    if (path.interface !== undefined) {
-      const index = this.#interfaceIndexes.get(path.interface) as number;
-      return { target: { kind: 'adjacency', adjacency: this.adjacency(index, via) } };
-    }
     const searched = path.vrf === undefined ? table : this.#rib.tableIndex(path.vrf);
-    const connected = this.connectedInterface(searched, via);
-    if (connected !== undefined) {
-      return { target: { kind: 'adjacency', adjacency: this.adjacency(connected, via) } };
-    }
+    const key = `${path.interface ?? ''}/${searched}/${path.via.words.join('.')}`;
+    const known = this.#nextHops.get(key);
+    if (known !== undefined) return known;
+    const found = this.#findNextHop(path, searched, entry);
+    if (!entry?.looping) this.#nextHops.set(key, found);
+    return found;
+  }
+
+  #findNextHop({ via, interface: name }: ViaPath, searched: number, entry: RibEntry | undefined): Found {
+    const index = name === undefined ? this.connectedInterface(searched, via) : this.#interfaceIndexes.get(name);
+    if (index !== undefined) return { target: { kind: 'adjacency', adjacency: this.adjacency(index, via) } };
     return this.#findRecursive(0, via, entry, 1);
   }
 
@@ -178,7 +221,7 @@ export class Resolver {
   }
 
   #routeLeg(path: PathModel, target: LegTarget): LegPlan {
-    const labels = path.kind === 'via' ? (path.labels ?? []) : [];
+    const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
     return {
       target,
       weight: path.weight,
@@ -186,7 +229,7 @@ export class Resolver {
       entropy: path.kind === 'via' && path.entropy,
       operation: 'none',
       swapLabel: 0,
-      pushes: labels.filter((label) => label !== SpecialLabel.implicitNull).reverse(),
+      pushes: pushesOf(labels, labels.length),
       pushTtl: pushTtl(path.ttl ?? this.#model.ttl),
       pushTc: pushTc(path.tc ?? this.#model.tc),
       popTtl: PopMode.uniform,
@@ -212,17 +255,23 @@ export class Resolver {
   }
 
   #labelLeg(path: PathModel, target: LegTarget): LegPlan {
-    const base = this.#routeLeg(path, target);
-    const modes = { popTtl: popMode(path.ttl ?? this.#model.ttl), popTc: popMode(path.tc ?? this.#model.tc) };
-    const payload = payloadNumber(path.payload);
-    if (path.kind !== 'via') return { ...base, ...modes, payload };
-    const labels = path.labels ?? [];
-    const lowest = labels.at(-1);
-    if (lowest === undefined) {
-      return { ...base, ...modes, payload, operation: path.payload === undefined ? 'php' : 'ends' };
-    }
-    if (lowest === SpecialLabel.implicitNull) return { ...base, ...modes, payload, operation: 'php' };
-    return { ...base, ...modes, payload, operation: 'swap', swapLabel: lowest, pushes: base.pushes.slice(1) };
+    const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
+    const operation = labelOperation(path);
+    const swaps = operation === 'swap';
+    return {
+      target,
+      weight: path.weight,
+      backup: path.backup,
+      entropy: path.kind === 'via' && path.entropy,
+      operation,
+      swapLabel: swaps ? (labels.at(-1) as number) : 0,
+      pushes: pushesOf(labels, swaps ? labels.length - 1 : labels.length),
+      pushTtl: pushTtl(path.ttl ?? this.#model.ttl),
+      pushTc: pushTc(path.tc ?? this.#model.tc),
+      popTtl: popMode(path.ttl ?? this.#model.ttl),
+      popTc: popMode(path.tc ?? this.#model.tc),
+      payload: payloadNumber(path.payload),
+    };
   }
 
   /** Whether the next hop of a VRF's path is a neighbour on one of its own subnets, and nothing is pushed. */

@@ -29,13 +29,17 @@ export class Rib {
   /** Names by index; 0 is the global table. */
   readonly tableNames: readonly string[];
   readonly warnings: string[] = [];
-  readonly #sets: { 4: RouteSet<RibEntry>; 6: RouteSet<RibEntry> }[];
+  /** IPv4 and IPv6 of each table in turn. */
+  readonly sets: readonly RouteSet<RibEntry>[];
   readonly #indexes: Map<string, number>;
 
   constructor(model: RouterModel) {
     this.tableNames = [globalTable, ...model.vrfs.map((vrf) => vrf.name)];
     this.#indexes = new Map(this.tableNames.map((name, index) => [name, index]));
-    this.#sets = this.tableNames.map(() => ({ 4: new RouteSet<RibEntry>(), 6: new RouteSet<RibEntry>() }));
+    this.sets = this.tableNames.flatMap((_, table) => [
+      new RouteSet<RibEntry>(table, 4),
+      new RouteSet<RibEntry>(table, 6),
+    ]);
     this.#addInterfaces(model);
     for (const address of [model.id, model.id6]) {
       if (address !== undefined) this.#addOwn({ ...address, length: addressBits(address) }, 0, undefined);
@@ -54,14 +58,11 @@ export class Rib {
   }
 
   *entries(): Generator<RibEntry> {
-    for (const sets of this.#sets) {
-      yield* sets[4].values();
-      yield* sets[6].values();
-    }
+    for (const set of this.sets) yield* set.entries;
   }
 
   #set(table: number, family: 4 | 6): RouteSet<RibEntry> {
-    return (this.#sets[table] as { 4: RouteSet<RibEntry>; 6: RouteSet<RibEntry> })[family];
+    return this.sets[table * 2 + (family === 4 ? 0 : 1)] as RouteSet<RibEntry>;
   }
 
   #add(prefix: IpPrefix, table: number, source: RibEntry['source'], from: number | undefined, model?: RouteModel) {
