@@ -72,8 +72,8 @@ export class Groups {
   }
 }
 
-/** The number behind a target's kind. */
-function targetNumber(target: LegTarget): number {
+/** Which of its kind a target is: the argument of its action. */
+export function targetNumber(target: LegTarget): number {
   switch (target.kind) {
     case 'adjacency':
       return target.adjacency;

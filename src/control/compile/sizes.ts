@@ -1,0 +1,49 @@
+// How large the tables are made for a router: what it needs, and room for neighbours that are learned.
+import { wordsForPrefix } from '../../tables/run-trie.ts';
+import type { TableSizes } from '../../tables/tables.ts';
+import type { RouterModel } from '../model.ts';
+import type { RoutePlan } from './plan-routes.ts';
+import type { Resolver } from './resolver.ts';
+import type { Rib } from './rib.ts';
+import { portNames, vlanMapKeys } from './write-interfaces.ts';
+
+/** Words beyond the worst case, for a change that builds a node before it gives the old one back. */
+const trieSlackWords = 4096;
+/** Neighbours that may be learned beyond those the configuration names. */
+const learnedNeighborsMax = 4096;
+
+/** Room for the worst case: pages that are never touched cost nothing. */
+function trieWords(tables: number, plan: RoutePlan, family: 4 | 6): number {
+  let words = tables + trieSlackWords;
+  for (const columns of plan.prefixes) {
+    if (columns.family !== family) continue;
+    for (let i = 0; i < columns.lengths.length; i++) words += wordsForPrefix(columns.lengths[i] as number);
+  }
+  return words;
+}
+
+export function sizeTables(
+  model: RouterModel,
+  rib: Rib,
+  plan: RoutePlan,
+  labels: number,
+  resolver: Resolver,
+): TableSizes {
+  const tables = rib.tableNames.length;
+  return {
+    ports: portNames(model).length,
+    interfaces: model.interfaces.length,
+    vlanMaps: vlanMapKeys(model).length,
+    acceptLists: model.interfaces.filter((each) => each.acceptLabels !== undefined).length,
+    addresses: model.interfaces.reduce((sum, each) => sum + each.addresses.length, 0),
+    tables,
+    trie4Words: trieWords(tables, plan, 4),
+    trie6Words: trieWords(tables, plan, 6),
+    routes: plan.routes.length + 1,
+    labelEntries: labels + 1,
+    groups: resolver.groups.all.length + 1,
+    legs: resolver.groups.legCount + 1,
+    pushes: resolver.groups.pushCount,
+    adjacencies: resolver.adjacencies.length + model.neighbors.length + learnedNeighborsMax,
+  };
+}

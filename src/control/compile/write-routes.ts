@@ -1,0 +1,80 @@
+// Adjacencies, routes, prefixes and labels, from plans to words. Word by word, without an array a record: for a million
+// routes that is 0.05 s instead of 0.5 s.
+import { Action } from '../../tables/actions.ts';
+import { labelEntryWords, labelKey } from '../../tables/labels.ts';
+import type { LongestPrefix } from '../../tables/longest-prefix.ts';
+import { routeWords, type Tables } from '../../tables/tables.ts';
+import type { ActionPath, RouterModel } from '../model.ts';
+import type { PlannedLabel } from './plan-labels.ts';
+import type { PrefixColumns } from './plan-routes.ts';
+import { payloadNumber, popMode, type Resolver } from './resolver.ts';
+import type { Rib, RibEntry } from './rib.ts';
+import { macWords } from './write-interfaces.ts';
+import { entryAction, flatLabelLegOf, flatLegOf, pathAction } from './write-paths.ts';
+
+export function writeAdjacencies(tables: Tables, model: RouterModel, resolver: Resolver): void {
+  // In this order, so that an adjacency's index is its number in the plan.
+  for (const plan of resolver.adjacencies) tables.adjacencies.add(plan.interface, plan.address.words);
+  const indexes = new Map(model.interfaces.map((each, index) => [each.name, index]));
+  for (const neighbor of model.neighbors) {
+    const adjacency = tables.adjacencies.add(indexes.get(neighbor.interface) as number, neighbor.address.words);
+    tables.adjacencies.resolve(adjacency, ...macWords(neighbor.mac), true);
+  }
+}
+
+/** Writes the records of the routes, number 1 first. The paths must have been written. */
+export function writeRoutes(tables: Tables, rib: Rib, routes: readonly RibEntry[]): void {
+  const words = tables.routes;
+  const tableIndex = (name: string) => rib.tableIndex(name);
+  let at = 0;
+  for (const entry of routes) {
+    at += routeWords;
+    words[at + 2] = entry.prefix.length;
+    if (entry.group !== undefined) {
+      words[at] = Action.group;
+      words[at + 1] = entry.group.index;
+      words[at + 3] = flatLegOf(tables.paths, entry.group);
+    } else {
+      const [kind, argument] = entryAction(entry, tableIndex);
+      words[at] = kind;
+      words[at + 1] = argument;
+    }
+  }
+}
+
+/** Puts the prefixes of one table into the prefix table of their family, which makes their routes reachable. */
+export function writePrefixes(tables: Tables, { table, family, addresses, lengths, routes }: PrefixColumns): void {
+  const trie: LongestPrefix = family === 4 ? tables.trie4 : tables.trie6;
+  const wordsEach = family === 4 ? 1 : 4;
+  const address = new Uint32Array(wordsEach);
+  for (let i = 0; i < routes.length; i++) {
+    for (let word = 0; word < wordsEach; word++) address[word] = addresses[i * wordsEach + word] as number;
+    trie.insert(table, address, lengths[i] as number, routes[i] as number);
+  }
+}
+
+/** Writes the label entries, number 1 first, and the map. The paths must have been written. */
+export function writeLabels(tables: Tables, model: RouterModel, rib: Rib, labels: readonly PlannedLabel[]): void {
+  const { entries, map } = tables.labels;
+  const tableIndex = (name: string) => rib.tableIndex(name);
+  let index = 0;
+  for (const { model: label, group, usable } of labels) {
+    index++;
+    if (!usable) continue;
+    const at = index * labelEntryWords;
+    const [first] = label.paths;
+    if (group === undefined) {
+      entries.set(pathAction(first as ActionPath, tableIndex), at);
+    } else {
+      entries[at] = Action.group;
+      entries[at + 1] = group.index;
+      entries[at + 6] = group.legs.every((leg) => leg.operation === 'ends') ? 1 : 0;
+      entries[at + 7] = flatLabelLegOf(tables.paths, group);
+    }
+    entries[at + 2] = payloadNumber(first.payload);
+    entries[at + 3] = popMode(first.ttl ?? model.ttl);
+    entries[at + 4] = popMode(first.tc ?? model.tc);
+    entries[at + 5] = label.label;
+    map[labelKey(label.label)] = index;
+  }
+}
