@@ -95,7 +95,7 @@ function load(model: RouterModel): Times {
   const plan = timed('plan', () => planRouter(model, rib, resolver));
   const tables = timed('write', () => writeTables(plan));
   timed('prefixes', () => {
-    for (const columns of plan.prefixes) writePrefixes(tables, columns);
+    for (const columns of plan.routes.columns) writePrefixes(tables, columns);
   });
   return times;
 }

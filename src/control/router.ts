@@ -5,9 +5,9 @@ import type { Names } from '../engine/slow/story.ts';
 import { type RouterSettings, Tables } from '../tables/tables.ts';
 import { type Binding, bindLabels } from './compile/label-manager.ts';
 import { type PlannedLabel, planLabels } from './compile/plan-labels.ts';
-import { planRoutes, type RoutePlan } from './compile/plan-routes.ts';
+import { NumberedRoutes } from './compile/plan-routes.ts';
 import { popMode, Resolver } from './compile/resolver.ts';
-import { Rib, type RibEntry } from './compile/rib.ts';
+import { Rib } from './compile/rib.ts';
 import { sizeTables } from './compile/sizes.ts';
 import { portNames, writeInterfaces } from './compile/write-interfaces.ts';
 import { writePaths } from './compile/write-paths.ts';
@@ -23,8 +23,7 @@ export interface CompiledRouter {
   /** In the order of port numbers. */
   readonly portNames: readonly string[];
   readonly rib: Rib;
-  /** Entries by route number, from 1. */
-  readonly routes: readonly RibEntry[];
+  readonly routes: NumberedRoutes;
   readonly labels: readonly PlannedLabel[];
   readonly resolver: Resolver;
   readonly bindings: readonly Binding[];
@@ -34,12 +33,13 @@ export interface CompiledRouter {
 }
 
 /** All that is decided before memory is taken. */
-export interface RouterPlan extends RoutePlan {
+export interface RouterPlan {
   readonly model: RouterModel;
   readonly rib: Rib;
   readonly resolver: Resolver;
   readonly bindings: readonly Binding[];
   readonly labels: readonly PlannedLabel[];
+  readonly routes: NumberedRoutes;
 }
 
 function settingsOf(model: RouterModel): RouterSettings {
@@ -68,17 +68,17 @@ export function resolveRoutes(model: RouterModel, rib: Rib): Resolver {
 export function planRouter(model: RouterModel, rib: Rib, resolver: Resolver): RouterPlan {
   const bindings = bindLabels(model, (vrf, path) => resolver.isLocal(vrf, path));
   const labels = planLabels(model, resolver, bindings);
-  return { model, rib, resolver, bindings, labels, ...planRoutes(rib) };
+  return { model, rib, resolver, bindings, labels, routes: new NumberedRoutes(rib) };
 }
 
 /** Memory for the plan, and in it everything but prefixes: no packet finds a route yet. */
-export function writeTables({ model, rib, resolver, labels, routes, prefixes }: RouterPlan): Tables {
-  const sizes = sizeTables(model, rib, { routes, prefixes }, labels.length, resolver);
+export function writeTables({ model, rib, resolver, labels, routes }: RouterPlan): Tables {
+  const sizes = sizeTables(model, rib, routes, labels.length, resolver);
   const tables = new Tables(sizes, settingsOf(model));
   writeInterfaces(tables.interfaces, model, rib);
   writeAdjacencies(tables, model, resolver);
   writePaths(tables.paths, resolver.groups.all);
-  writeRoutes(tables, rib, routes);
+  for (const columns of routes.columns) writeRoutes(tables, rib, columns);
   writeLabels(tables, model, rib, labels);
   return tables;
 }
@@ -89,7 +89,7 @@ export function compileRouter(model: RouterModel): CompiledRouter {
   const resolver = resolveRoutes(model, rib);
   const plan = planRouter(model, rib, resolver);
   const tables = writeTables(plan);
-  for (const columns of plan.prefixes) writePrefixes(tables, columns);
+  for (const columns of plan.routes.columns) writePrefixes(tables, columns);
   const { bindings, labels, routes } = plan;
   const ports = portNames(model);
   return {

@@ -6,10 +6,10 @@ import { Payload, PopMode } from '../../tables/labels.ts';
 import { PushTc } from '../../tables/paths.ts';
 import { formatPrefix, type IpAddress } from '../../wire/address.ts';
 import { SpecialLabel } from '../../wire/mpls.ts';
-import type { ActionPath, LabelModel, PathModel, RouterModel, TcMode, TtlMode, ViaPath } from '../model.ts';
+import type { ActionPath, LabelModel, PathModel, RouteModel, RouterModel, TcMode, TtlMode, ViaPath } from '../model.ts';
 import { PathLists } from './path-lists.ts';
 import { type GroupPlan, Groups, type LegPlan, type LegTarget } from './plan.ts';
-import type { Rib, RibEntry } from './rib.ts';
+import { direct, type LocalRoute, type Outcome, type Problem, type Rib, type RibTable } from './rib.ts';
 
 /** Levels of recursion one route may have (VRF-3). */
 const levelsMax = 8;
@@ -22,10 +22,11 @@ export interface AdjacencyPlan {
   readonly address: IpAddress;
 }
 
-type Problem = 'loop' | 'too-deep' | 'uncovered';
 type Found = { readonly target: LegTarget } | { readonly problem: Problem };
-/** What a list of paths comes to. */
-type Outcome = { readonly group: GroupPlan } | { readonly problem: Problem };
+
+function unusable(problem: Problem): Outcome {
+  return { state: 'unusable', group: undefined, problem, looping: false };
+}
 
 /** TTL put into pushed entries: 0 is uniform. */
 export function pushTtl(mode: TtlMode): number {
@@ -79,9 +80,10 @@ export class Resolver {
   readonly #rib: Rib;
   readonly #interfaceIndexes: Map<string, number>;
   readonly #adjacencyIndexes = new Map<string, number>();
-  readonly #resolving: RibEntry[] = [];
+  /** From the route that was asked for to the one in work. */
+  readonly #resolving: Outcome[] = [];
   /** Outcomes and next hops that are found once and for all: in no loop, so the same for every route. */
-  readonly #outcomes = new PathLists<Outcome>();
+  readonly #lists = new PathLists<Outcome>();
   readonly #nextHops = new Map<string, Found>();
 
   constructor(model: RouterModel, rib: Rib) {
@@ -93,7 +95,10 @@ export class Resolver {
   /** Resolves every static route. */
   resolveAll(): void {
     for (const set of this.#rib.sets) {
-      for (const entry of set.entries) if (entry.state === 'new') this.#resolve(entry);
+      const { outcomes } = set;
+      for (let place = 0; place < outcomes.length; place++) {
+        if (outcomes[place]?.state === 'new') this.#resolve(set, place);
+      }
     }
   }
 
@@ -108,29 +113,27 @@ export class Resolver {
 
   /** The connected subnet of a table that holds the address: its interface, or undefined. */
   connectedInterface(table: number, address: IpAddress): number | undefined {
-    for (const entry of this.#rib.covering(table, address)) {
-      if (entry.source === 'connected') return entry.interface;
+    const set = this.#rib.routesOf(table, address.family);
+    for (const place of set.covering(address)) {
+      const route = set.entries[place] as RouteModel | LocalRoute;
+      if ('source' in route && route.source === 'connected') return route.interface;
     }
     return undefined;
   }
 
-  #resolve(entry: RibEntry): void {
-    const route = entry.model;
-    if (route === undefined) return;
-    const [only] = route.paths;
-    if (route.paths.length === 1 && only?.kind !== 'via') {
-      entry.state = 'usable';
+  #resolve(set: RibTable, place: number): void {
+    const { path, paths, prefix } = set.entries[place] as RouteModel;
+    if (paths.length === 1 && paths[0]?.kind !== 'via') {
+      set.outcomes[place] = direct;
       return;
     }
-    const outcome = this.#outcomes.find(entry.table, route.paths) ?? this.#resolveList(entry, route.paths);
-    if ('group' in outcome) {
-      entry.state = 'usable';
-      entry.group = outcome.group;
-      return this.#checkEntries(route.path, outcome.group);
-    }
-    entry.state = 'unusable';
-    const where = `${this.#rib.tableNames[entry.table]} ${formatPrefix(entry.prefix)}`;
-    this.warnings.push(`${route.path}: ${where} is unusable: ${problemTexts[outcome.problem]}`);
+    const outcome = this.#lists.find(set.table, paths) ?? this.#resolveList(set, place, paths);
+    set.outcomes[place] = outcome;
+    const { group, problem } = outcome;
+    if (group !== undefined) this.#checkEntries(path, group);
+    if (problem === undefined) return;
+    const where = `${this.#rib.tableNames[set.table]} ${formatPrefix(prefix)}`;
+    this.warnings.push(`${path}: ${where} is unusable: ${problemTexts[problem]}`);
   }
 
   /**
@@ -138,13 +141,14 @@ export class Resolver {
    * from meeting a route that was still being resolved: all that was met else is resolved for good, and a route that is
    * still to come cannot have been among it.
    */
-  #resolveList(entry: RibEntry, paths: readonly PathModel[]): Outcome {
-    entry.state = 'resolving';
-    this.#resolving.push(entry);
-    const outcome = this.#makeGroup(entry, paths);
+  #resolveList(set: RibTable, place: number, paths: readonly PathModel[]): Outcome {
+    const resolving: Outcome = { state: 'resolving', group: undefined, problem: undefined, looping: false };
+    set.outcomes[place] = resolving;
+    this.#resolving.push(resolving);
+    const outcome = this.#makeGroup(paths, set.table, resolving);
     this.#resolving.pop();
-    if (entry.looping) return { problem: 'loop' };
-    this.#outcomes.add(entry.table, paths, outcome);
+    if (resolving.looping) return unusable('loop');
+    this.#lists.add(set.table, paths, outcome);
     return outcome;
   }
 
@@ -156,33 +160,34 @@ export class Resolver {
     );
   }
 
-  #makeGroup(entry: RibEntry, paths: readonly PathModel[]): Outcome {
+  #makeGroup(paths: readonly PathModel[], table: number, resolving: Outcome): Outcome {
     const legs: LegPlan[] = [];
     for (const path of paths) {
-      const found = this.#findTarget(path, entry.table, entry);
+      const found = this.#findTarget(path, table, resolving);
       if ('target' in found) legs.push(this.#routeLeg(path, found.target));
-      else if (found.problem !== 'uncovered') return found;
+      else if (found.problem !== 'uncovered') return unusable(found.problem);
     }
-    if (legs.length === 0) return { problem: 'uncovered' };
+    if (legs.length === 0) return unusable('uncovered');
     const group = this.groups.make(legs);
-    return group.depth > levelsMax ? { problem: 'too-deep' } : { group };
+    if (group.depth > levelsMax) return unusable('too-deep');
+    return { state: 'usable', group, problem: undefined, looping: false };
   }
 
-  #findTarget(path: PathModel, table: number, entry: RibEntry | undefined): Found {
+  #findTarget(path: PathModel, table: number, resolving: Outcome | undefined): Found {
     if (path.kind !== 'via') return { target: this.#actionTarget(path) };
     const searched = path.vrf === undefined ? table : this.#rib.tableIndex(path.vrf);
     const key = `${path.interface ?? ''}/${searched}/${path.via.words.join('.')}`;
     const known = this.#nextHops.get(key);
     if (known !== undefined) return known;
-    const found = this.#findNextHop(path, searched, entry);
-    if (!entry?.looping) this.#nextHops.set(key, found);
+    const found = this.#findNextHop(path, searched, resolving);
+    if (!resolving?.looping) this.#nextHops.set(key, found);
     return found;
   }
 
-  #findNextHop({ via, interface: name }: ViaPath, searched: number, entry: RibEntry | undefined): Found {
+  #findNextHop({ via, interface: name }: ViaPath, searched: number, resolving: Outcome | undefined): Found {
     const index = name === undefined ? this.connectedInterface(searched, via) : this.#interfaceIndexes.get(name);
     if (index !== undefined) return { target: { kind: 'adjacency', adjacency: this.adjacency(index, via) } };
-    return this.#findRecursive(0, via, entry, 1);
+    return this.#findRecursive(0, via, resolving, 1);
   }
 
   #actionTarget(path: ActionPath): LegTarget {
@@ -190,32 +195,35 @@ export class Resolver {
     return { kind: path.kind as 'drop' | 'punt' | 'receive' | 'pop' };
   }
 
-  /** The route that a next hop resolves through: the longest usable one. */
-  #findRecursive(table: number, via: IpAddress, entry: RibEntry | undefined, level: number): Found {
+  /** The route that a next hop resolves through: the longest usable one. `resolving` is the route that asks. */
+  #findRecursive(table: number, via: IpAddress, resolving: Outcome | undefined, level: number): Found {
     if (level > levelsMax) return { problem: 'too-deep' };
-    for (const cover of this.#rib.covering(table, via)) {
-      if (cover.source === 'connected') {
-        const adjacency = this.adjacency(cover.interface as number, via);
-        return { target: { kind: 'adjacency', adjacency } };
+    const set = this.#rib.routesOf(table, via.family);
+    for (const place of set.covering(via)) {
+      const cover = set.entries[place] as RouteModel | LocalRoute;
+      if ('source' in cover) {
+        if (cover.source !== 'connected') return { problem: 'uncovered' };
+        return { target: { kind: 'adjacency', adjacency: this.adjacency(cover.interface as number, via) } };
       }
-      if (cover.source !== 'static') return { problem: 'uncovered' };
-      if (cover.state === 'resolving') return this.#markLoop(cover);
-      if (cover.state === 'new') this.#resolve(cover);
-      if (entry?.looping) return { problem: 'loop' };
-      if (cover.state === 'usable') return this.#throughRoute(cover, via, entry, level);
+      const met = set.outcomes[place] as Outcome;
+      if (met.state === 'resolving') return this.#markLoop(met);
+      if (met.state === 'new') this.#resolve(set, place);
+      if (resolving?.looping) return { problem: 'loop' };
+      const { state, group } = set.outcomes[place] as Outcome;
+      if (state !== 'usable') continue;
+      if (group !== undefined) return { target: { kind: 'group', group } };
+      return this.#throughAction(cover.paths[0] as ActionPath, via, resolving, level);
     }
     return { problem: 'uncovered' };
   }
 
-  #markLoop(cover: RibEntry): Found {
-    for (const member of this.#resolving.slice(this.#resolving.indexOf(cover))) member.looping = true;
+  #markLoop(met: Outcome): Found {
+    for (const member of this.#resolving.slice(this.#resolving.indexOf(met))) member.looping = true;
     return { problem: 'loop' };
   }
 
-  #throughRoute(cover: RibEntry, via: IpAddress, entry: RibEntry | undefined, level: number): Found {
-    if (cover.group !== undefined) return { target: { kind: 'group', group: cover.group } };
-    const path = cover.model?.paths[0] as ActionPath;
-    if (path.kind === 'table') return this.#findRecursive(this.#rib.tableIndex(path.target), via, entry, level + 1);
+  #throughAction(path: ActionPath, via: IpAddress, resolving: Outcome | undefined, level: number): Found {
+    if (path.kind === 'table') return this.#findRecursive(this.#rib.tableIndex(path.target), via, resolving, level + 1);
     if (path.kind === 'drop' || path.kind === 'punt') return { target: { kind: path.kind } };
     return { problem: 'uncovered' };
   }

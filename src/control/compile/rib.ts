@@ -5,19 +5,63 @@ import { globalTable, type RouteModel, type RouterModel } from '../model.ts';
 import type { GroupPlan } from './plan.ts';
 import { RouteSet } from './route-set.ts';
 
+/** A prefix that interfaces bring with them. */
+export interface LocalRoute {
+  readonly source: 'own' | 'broadcast' | 'connected';
+  /** Index of the interface; undefined for a loopback address. */
+  readonly interface: number | undefined;
+}
+
+export type Problem = 'loop' | 'too-deep' | 'uncovered';
+
+/** What became of a route. Static routes of a table with equal paths share one. */
+export interface Outcome {
+  readonly state: 'new' | 'resolving' | 'usable' | 'unusable';
+  /** Of a usable static route with next hops. */
+  readonly group: GroupPlan | undefined;
+  /** Of an unusable one. */
+  readonly problem: Problem | undefined;
+  /** While it is resolving: part of a loop. */
+  looping: boolean;
+}
+
+/** Not resolved yet. */
+const fresh: Outcome = { state: 'new', group: undefined, problem: undefined, looping: false };
+/** Usable as it is: nothing to resolve. */
+export const direct: Outcome = { state: 'usable', group: undefined, problem: undefined, looping: false };
+
+/** One line of the routing tables, for whoever wants to read it. */
 export interface RibEntry {
   readonly prefix: IpPrefix;
   readonly table: number;
-  readonly source: 'own' | 'broadcast' | 'connected' | 'static';
+  readonly source: LocalRoute['source'] | 'static';
   /** Index of the interface of an own, broadcast or connected entry; undefined for a loopback address. */
   readonly interface: number | undefined;
   /** Of a static entry. */
   readonly model: RouteModel | undefined;
-  state: 'new' | 'resolving' | 'usable' | 'unusable';
-  /** Part of a resolution loop. */
-  looping: boolean;
-  /** Of a usable static entry with next hops. */
-  group: GroupPlan | undefined;
+  readonly outcome: Outcome;
+}
+
+/**
+ * The routes of one table and family: what the prefixes are, and what became of them. Nothing is made for a route: an
+ * object for each of a million cost half a second, most of it in the garbage collector.
+ */
+export class RibTable extends RouteSet<RouteModel | LocalRoute> {
+  /** By place. */
+  readonly outcomes: Outcome[] = [];
+
+  entryAt(place: number): RibEntry {
+    const route = this.entries[place] as RouteModel | LocalRoute;
+    const isLocal = 'source' in route;
+    return {
+      prefix: isLocal ? this.prefixAt(place) : route.prefix,
+      table: this.table,
+      source: isLocal ? route.source : 'static',
+      interface: isLocal ? route.interface : undefined,
+      model: isLocal ? undefined : route,
+      outcome: this.outcomes[place] as Outcome,
+    };
+  }
 }
 
 /** IPv6 link-local subnets exist on every link: they are no routes. */
@@ -30,19 +74,16 @@ export class Rib {
   readonly tableNames: readonly string[];
   readonly warnings: string[] = [];
   /** IPv4 and IPv6 of each table in turn. */
-  readonly sets: readonly RouteSet<RibEntry>[];
+  readonly sets: readonly RibTable[];
   readonly #indexes: Map<string, number>;
 
   constructor(model: RouterModel) {
     this.tableNames = [globalTable, ...model.vrfs.map((vrf) => vrf.name)];
     this.#indexes = new Map(this.tableNames.map((name, index) => [name, index]));
-    this.sets = this.tableNames.flatMap((_, table) => [
-      new RouteSet<RibEntry>(table, 4),
-      new RouteSet<RibEntry>(table, 6),
-    ]);
+    this.sets = this.tableNames.flatMap((_, table) => [new RibTable(table, 4), new RibTable(table, 6)]);
     this.#addInterfaces(model);
     for (const address of [model.id, model.id6]) {
-      if (address !== undefined) this.#addOwn({ ...address, length: addressBits(address) }, 0, undefined);
+      if (address !== undefined) this.#addOwn(address, 0, undefined);
     }
     for (const route of model.routes) this.#addStatic(route);
   }
@@ -52,34 +93,20 @@ export class Rib {
     return name === undefined ? 0 : (this.#indexes.get(name) as number);
   }
 
-  /** Entries that hold the address, longest prefix first. */
-  covering(table: number, address: IpAddress): Iterable<RibEntry> {
-    return this.#set(table, address.family).covering(address);
+  routesOf(table: number, family: 4 | 6): RibTable {
+    return this.sets[table * 2 + (family === 4 ? 0 : 1)] as RibTable;
   }
 
   *entries(): Generator<RibEntry> {
-    for (const set of this.sets) yield* set.entries;
+    for (const set of this.sets) for (let place = 0; place < set.entries.length; place++) yield set.entryAt(place);
   }
 
-  #set(table: number, family: 4 | 6): RouteSet<RibEntry> {
-    return this.sets[table * 2 + (family === 4 ? 0 : 1)] as RouteSet<RibEntry>;
+  #put(set: RibTable, prefix: IpPrefix, route: RouteModel | LocalRoute, outcome: Outcome): void {
+    set.outcomes[set.put(prefix, route)] = outcome;
   }
 
-  #add(prefix: IpPrefix, table: number, source: RibEntry['source'], from: number | undefined, model?: RouteModel) {
-    this.#set(table, prefix.family).set(prefix, {
-      prefix,
-      table,
-      source,
-      interface: from,
-      model,
-      state: source === 'static' ? 'new' : 'usable',
-      looping: false,
-      group: undefined,
-    });
-  }
-
-  #addOwn(prefix: IpPrefix, table: number, from: number | undefined): void {
-    if (this.#set(table, prefix.family).get(prefix)?.source !== 'own') this.#add(prefix, table, 'own', from);
+  #addLocal(prefix: IpPrefix, table: number, source: LocalRoute['source'], from: number | undefined): void {
+    this.#put(this.routesOf(table, prefix.family), prefix, { source, interface: from }, direct);
   }
 
   #addInterfaces(model: RouterModel): void {
@@ -90,28 +117,36 @@ export class Rib {
     );
     for (const { address, index, name, table } of subnets) {
       const subnet = networkOf(address);
-      const other = this.#set(table, address.family).get(subnet);
-      if (other === undefined) this.#add(subnet, table, 'connected', index);
+      const isNew = this.routesOf(table, address.family).find(subnet) < 0;
+      if (isNew) this.#addLocal(subnet, table, 'connected', index);
       else this.warnings.push(`interfaces.${name}: ${formatPrefix(subnet)} is connected elsewhere already`);
       if (address.family === 4 && address.length <= 30) {
         const last = ((subnet.words[0] as number) | (0xffffffff >>> address.length)) >>> 0;
-        this.#add({ family: 4, words: [last], length: 32 }, table, 'broadcast', index);
+        this.#addLocal({ family: 4, words: [last], length: 32 }, table, 'broadcast', index);
       }
     }
     for (const { address, index, table } of subnets) {
-      this.#addOwn({ ...address, length: addressBits(address) }, table, index);
+      this.#addOwn(address, table, index);
+    }
+  }
+
+  /** The first interface that has an address keeps it. */
+  #addOwn(address: IpAddress, table: number, from: number | undefined): void {
+    const prefix = { family: address.family, words: address.words, length: addressBits(address) };
+    const set = this.routesOf(table, address.family);
+    const other = set.entries[set.find(prefix)];
+    if (other === undefined || !('source' in other) || other.source !== 'own') {
+      this.#addLocal(prefix, table, 'own', from);
     }
   }
 
   #addStatic(route: RouteModel): void {
-    const table = this.tableIndex(route.vrf);
-    const other = this.#set(table, route.prefix.family).get(route.prefix);
-    if (other !== undefined && other.source !== 'static') {
-      this.warnings.push(
-        `${route.path}: ${formatPrefix(route.prefix)} is ${other.source} already; the route is not used`,
-      );
-      return;
-    }
-    this.#add(route.prefix, table, 'static', undefined, route);
+    const set = this.routesOf(this.tableIndex(route.vrf), route.prefix.family);
+    const place = set.find(route.prefix);
+    const other = place < 0 ? undefined : set.entries[place];
+    if (other === undefined || !('source' in other)) return this.#put(set, route.prefix, route, fresh);
+    this.warnings.push(
+      `${route.path}: ${formatPrefix(route.prefix)} is ${other.source} already; the route is not used`,
+    );
   }
 }

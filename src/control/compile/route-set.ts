@@ -1,5 +1,5 @@
-// Prefixes of one table and family as control keeps them: readable entries in the order they came, and beside them
-// their addresses and lengths as flat columns. The columns find an entry (exact and longest match), and are what the
+// Prefixes of one table and family as control keeps them: entries in the order they came, each at its place, and beside
+// them their addresses and lengths as flat columns. The columns find a place (exact and longest match), and are what the
 // prefix tables are built from as they are.
 import { addressBits, type IpAddress, type IpPrefix, maskWord } from '../../wire/address.ts';
 import { HashIndex, mix } from './hash-index.ts';
@@ -13,11 +13,11 @@ function hashOf(words: readonly number[], length: number): number {
   return hash;
 }
 
-/** A map from prefix to entry. Host bits of prefixes do not count. */
+/** A map from prefix to place, and with it to an entry. Host bits of prefixes do not count. */
 export class RouteSet<Entry> {
   readonly table: number;
   readonly family: 4 | 6;
-  /** In the order in which the prefixes came. */
+  /** By place: in the order in which the prefixes came. */
   readonly entries: Entry[] = [];
   readonly #wordsEach: number;
   readonly #index = new HashIndex();
@@ -34,34 +34,40 @@ export class RouteSet<Entry> {
     this.#wordsEach = family === 4 ? 1 : 4;
   }
 
-  /** Addresses, host bits cleared, a word or four each, in the order of `entries`. */
+  /** Addresses by place, host bits cleared, a word or four each. */
   get addresses(): Uint32Array {
     return this.#addresses.subarray(0, this.entries.length * this.#wordsEach);
   }
 
-  /** Prefix lengths in the order of `entries`. */
+  /** Prefix lengths by place. */
   get lengths(): Uint8Array {
     return this.#lengths.subarray(0, this.entries.length);
   }
 
-  get(prefix: IpPrefix): Entry | undefined {
-    const place = this.#find(prefix.words, prefix.length);
-    return place < 0 ? undefined : this.entries[place];
+  prefixAt(place: number): IpPrefix {
+    const first = place * this.#wordsEach;
+    const words = [...this.#addresses.subarray(first, first + this.#wordsEach)];
+    return { family: this.family, words, length: this.#lengths[place] as number };
   }
 
-  /** Puts an entry in. One that is there already gives it its place. */
-  set(prefix: IpPrefix, entry: Entry): void {
-    const place = this.#find(prefix.words, prefix.length);
-    if (place < 0) this.#add(prefix, entry);
-    else this.entries[place] = entry;
+  /** The place of a prefix, or -1. */
+  find(prefix: IpPrefix): number {
+    return this.#find(prefix.words, prefix.length);
   }
 
-  /** Entries whose prefix holds the address, longest first. */
-  *covering(address: IpAddress): Generator<Entry> {
-    const bits = addressBits(address);
+  /** Puts an entry in, and answers its place. One that is there already makes room for it. */
+  put(prefix: IpPrefix, entry: Entry): number {
+    const place = this.#find(prefix.words, prefix.length);
+    if (place < 0) return this.#add(prefix, entry);
+    this.entries[place] = entry;
+    return place;
+  }
+
+  /** Places whose prefix holds the address, longest first. */
+  *covering(address: IpAddress): Generator<number> {
     for (const length of this.#lengthsInUse) {
-      const place = length > bits ? -1 : this.#find(address.words, length);
-      if (place >= 0) yield this.entries[place] as Entry;
+      const place = this.#find(address.words, length);
+      if (place >= 0) yield place;
     }
   }
 
@@ -80,7 +86,7 @@ export class RouteSet<Entry> {
     return true;
   }
 
-  #add({ words, length }: IpPrefix, entry: Entry): void {
+  #add({ words, length }: IpPrefix, entry: Entry): number {
     const place = this.#index.add(hashOf(words, length));
     if (place === this.#lengths.length) this.#grow();
     this.entries.push(entry);
@@ -92,6 +98,7 @@ export class RouteSet<Entry> {
     const count = (this.#counts[length] as number) + 1;
     this.#counts[length] = count;
     if (count === 1) this.#lengthsInUse = [...this.#lengthsInUse, length].sort((a, b) => b - a);
+    return place;
   }
 
   #grow(): void {

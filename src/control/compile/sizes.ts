@@ -2,7 +2,7 @@
 import { wordsForPrefix } from '../../tables/run-trie.ts';
 import type { TableSizes } from '../../tables/tables.ts';
 import type { RouterModel } from '../model.ts';
-import type { RoutePlan } from './plan-routes.ts';
+import type { NumberedRoutes } from './plan-routes.ts';
 import type { Resolver } from './resolver.ts';
 import type { Rib } from './rib.ts';
 import { portNames, vlanMapKeys } from './write-interfaces.ts';
@@ -13,11 +13,11 @@ const trieSlackWords = 4096;
 const learnedNeighborsMax = 4096;
 
 /** Room for the worst case: pages that are never touched cost nothing. */
-function trieWords(tables: number, plan: RoutePlan, family: 4 | 6): number {
+function trieWords(tables: number, routes: NumberedRoutes, family: 4 | 6): number {
   let words = tables + trieSlackWords;
-  for (const columns of plan.prefixes) {
-    if (columns.family !== family) continue;
-    for (let i = 0; i < columns.lengths.length; i++) words += wordsForPrefix(columns.lengths[i] as number);
+  for (const { set, lengths } of routes.columns) {
+    if (set.family !== family) continue;
+    for (let i = 0; i < lengths.length; i++) words += wordsForPrefix(lengths[i] as number);
   }
   return words;
 }
@@ -25,7 +25,7 @@ function trieWords(tables: number, plan: RoutePlan, family: 4 | 6): number {
 export function sizeTables(
   model: RouterModel,
   rib: Rib,
-  plan: RoutePlan,
+  routes: NumberedRoutes,
   labels: number,
   resolver: Resolver,
 ): TableSizes {
@@ -37,9 +37,9 @@ export function sizeTables(
     acceptLists: model.interfaces.filter((each) => each.acceptLabels !== undefined).length,
     addresses: model.interfaces.reduce((sum, each) => sum + each.addresses.length, 0),
     tables,
-    trie4Words: trieWords(tables, plan, 4),
-    trie6Words: trieWords(tables, plan, 6),
-    routes: plan.routes.length + 1,
+    trie4Words: trieWords(tables, routes, 4),
+    trie6Words: trieWords(tables, routes, 6),
+    routes: routes.count + 1,
     labelEntries: labels + 1,
     groups: resolver.groups.all.length + 1,
     legs: resolver.groups.legCount + 1,

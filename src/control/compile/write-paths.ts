@@ -11,9 +11,9 @@ import {
   type PathTable,
   PushTc,
 } from '../../tables/paths.ts';
-import type { ActionPath } from '../model.ts';
+import type { ActionPath, RouteModel } from '../model.ts';
 import { type GroupPlan, type LegPlan, targetNumber } from './plan.ts';
-import type { RibEntry } from './rib.ts';
+import type { LocalRoute } from './rib.ts';
 import { interfaceArgument } from './write-interfaces.ts';
 
 /** An action as its two words. */
@@ -140,9 +140,8 @@ export function pathAction(path: ActionPath, tableIndex: (name: string) => numbe
   }
 }
 
-/** The action of a usable entry of the routing tables. */
-export function entryAction(entry: RibEntry, tableIndex: (name: string) => number): ActionWords {
-  if (entry.source !== 'static') return [Action[entry.source], interfaceArgument(entry.interface)];
-  if (entry.group !== undefined) return [Action.group, entry.group.index];
-  return pathAction(entry.model?.paths[0] as ActionPath, tableIndex);
+/** The action of a usable route that has no path group. */
+export function directAction(route: RouteModel | LocalRoute, tableIndex: (name: string) => number): ActionWords {
+  if ('source' in route) return [Action[route.source], interfaceArgument(route.interface)];
+  return pathAction(route.paths[0] as ActionPath, tableIndex);
 }

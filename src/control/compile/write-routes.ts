@@ -4,13 +4,13 @@ import { Action } from '../../tables/actions.ts';
 import { labelEntryWords, labelKey } from '../../tables/labels.ts';
 import type { LongestPrefix } from '../../tables/longest-prefix.ts';
 import { routeWords, type Tables } from '../../tables/tables.ts';
-import type { ActionPath, RouterModel } from '../model.ts';
+import type { ActionPath, RouteModel, RouterModel } from '../model.ts';
 import type { PlannedLabel } from './plan-labels.ts';
-import type { PrefixColumns } from './plan-routes.ts';
+import type { RouteColumns } from './plan-routes.ts';
 import { payloadNumber, popMode, type Resolver } from './resolver.ts';
-import type { Rib, RibEntry } from './rib.ts';
+import type { LocalRoute, Outcome, Rib } from './rib.ts';
 import { macWords } from './write-interfaces.ts';
-import { entryAction, flatLabelLegOf, flatLegOf, pathAction } from './write-paths.ts';
+import { directAction, flatLabelLegOf, flatLegOf, pathAction } from './write-paths.ts';
 
 export function writeAdjacencies(tables: Tables, model: RouterModel, resolver: Resolver): void {
   // In this order, so that an adjacency's index is its number in the plan.
@@ -22,34 +22,34 @@ export function writeAdjacencies(tables: Tables, model: RouterModel, resolver: R
   }
 }
 
-/** Writes the records of the routes, number 1 first. The paths must have been written. */
-export function writeRoutes(tables: Tables, rib: Rib, routes: readonly RibEntry[]): void {
+/** Writes the records of the routes. The paths must have been written. */
+export function writeRoutes(tables: Tables, rib: Rib, { set, places, lengths, routes }: RouteColumns): void {
   const words = tables.routes;
   const tableIndex = (name: string) => rib.tableIndex(name);
-  let at = 0;
-  for (const entry of routes) {
-    at += routeWords;
-    words[at + 2] = entry.prefix.length;
-    if (entry.group !== undefined) {
+  for (let i = 0; i < routes.length; i++) {
+    const at = (routes[i] as number) * routeWords;
+    const outcome = set.outcomes[places[i] as number] as Outcome;
+    words[at + 2] = lengths[i] as number;
+    if (outcome.group !== undefined) {
       words[at] = Action.group;
-      words[at + 1] = entry.group.index;
-      words[at + 3] = flatLegOf(tables.paths, entry.group);
+      words[at + 1] = outcome.group.index;
+      words[at + 3] = flatLegOf(tables.paths, outcome.group);
     } else {
-      const [kind, argument] = entryAction(entry, tableIndex);
+      const [kind, argument] = directAction(set.entries[places[i] as number] as RouteModel | LocalRoute, tableIndex);
       words[at] = kind;
       words[at + 1] = argument;
     }
   }
 }
 
-/** Puts the prefixes of one table into the prefix table of their family, which makes their routes reachable. */
-export function writePrefixes(tables: Tables, { table, family, addresses, lengths, routes }: PrefixColumns): void {
-  const trie: LongestPrefix = family === 4 ? tables.trie4 : tables.trie6;
-  const wordsEach = family === 4 ? 1 : 4;
+/** Puts the prefixes into the prefix table of their family, which makes their routes reachable. */
+export function writePrefixes(tables: Tables, { set, addresses, lengths, routes }: RouteColumns): void {
+  const trie: LongestPrefix = set.family === 4 ? tables.trie4 : tables.trie6;
+  const wordsEach = set.family === 4 ? 1 : 4;
   const address = new Uint32Array(wordsEach);
   for (let i = 0; i < routes.length; i++) {
     for (let word = 0; word < wordsEach; word++) address[word] = addresses[i * wordsEach + word] as number;
-    trie.insert(table, address, lengths[i] as number, routes[i] as number);
+    trie.insert(set.table, address, lengths[i] as number, routes[i] as number);
   }
 }
 
