@@ -16,6 +16,9 @@ const levelsMax = 8;
 /** Entries one packet may get pushed: the headroom before each frame is made for it. */
 const pushedMax = 16;
 
+/** Of paths that lead to the same place whatever table their route is in. */
+const anyTable = -1;
+
 /** Numbers of the adjacencies that paths need, by interface and address. */
 export interface AdjacencyPlan {
   readonly interface: number;
@@ -113,12 +116,18 @@ export class Resolver {
 
   /** The connected subnet of a table that holds the address: its interface, or undefined. */
   connectedInterface(table: number, address: IpAddress): number | undefined {
-    const set = this.#rib.routesOf(table, address.family);
-    for (const place of set.covering(address)) {
-      const route = set.entries[place] as RouteModel | LocalRoute;
-      if ('source' in route && route.source === 'connected') return route.interface;
+    const { connected } = this.#rib.routesOf(table, address.family);
+    const place = connected.longest(address);
+    return place < 0 ? undefined : connected.entries[place];
+  }
+
+  /** The table whose connected subnets the paths of its routes depend on; `anyTable` when they do not. */
+  #scopeOf(table: number, paths: readonly PathModel[]): number {
+    for (const path of paths) {
+      if (path.kind !== 'via' || path.interface !== undefined || path.vrf !== undefined) continue;
+      if (this.connectedInterface(table, path.via) !== undefined) return table;
     }
-    return undefined;
+    return anyTable;
   }
 
   #resolve(set: RibTable, place: number): void {
@@ -127,7 +136,8 @@ export class Resolver {
       set.outcomes[place] = direct;
       return;
     }
-    const outcome = this.#lists.find(set.table, paths) ?? this.#resolveList(set, place, paths);
+    const scope = this.#scopeOf(set.table, paths);
+    const outcome = this.#lists.find(scope, paths) ?? this.#resolveList(set, place, paths, scope);
     set.outcomes[place] = outcome;
     const { group, problem } = outcome;
     if (group !== undefined) this.#checkEntries(path, group);
@@ -137,18 +147,18 @@ export class Resolver {
   }
 
   /**
-   * Resolves the paths of a route. The outcome holds for every other route of the table with equal paths, unless it came
+   * Resolves the paths of a route. The outcome holds for every other route of the scope with equal paths, unless it came
    * from meeting a route that was still being resolved: all that was met else is resolved for good, and a route that is
    * still to come cannot have been among it.
    */
-  #resolveList(set: RibTable, place: number, paths: readonly PathModel[]): Outcome {
+  #resolveList(set: RibTable, place: number, paths: readonly PathModel[], scope: number): Outcome {
     const resolving: Outcome = { state: 'resolving', group: undefined, problem: undefined, looping: false };
     set.outcomes[place] = resolving;
     this.#resolving.push(resolving);
     const outcome = this.#makeGroup(paths, set.table, resolving);
     this.#resolving.pop();
     if (resolving.looping) return unusable('loop');
-    this.#lists.add(set.table, paths, outcome);
+    this.#lists.add(scope, paths, outcome);
     return outcome;
   }
 

@@ -49,6 +49,8 @@ export interface RibEntry {
 export class RibTable extends RouteSet<RouteModel | LocalRoute> {
   /** By place. */
   readonly outcomes: Outcome[] = [];
+  /** Connected subnets alone, with their interfaces: every next hop is looked for among them first. */
+  readonly connected = new RouteSet<number>(this.table, this.family);
 
   entryAt(place: number): RibEntry {
     const route = this.entries[place] as RouteModel | LocalRoute;
@@ -85,7 +87,8 @@ export class Rib {
     for (const address of [model.id, model.id6]) {
       if (address !== undefined) this.#addOwn(address, 0, undefined);
     }
-    for (const route of model.routes) this.#addStatic(route);
+    this.#collectConnected();
+    this.#addStatics(model.routes);
   }
 
   /** Index of a table; undefined and `global` name the global one. */
@@ -101,12 +104,12 @@ export class Rib {
     for (const set of this.sets) for (let place = 0; place < set.entries.length; place++) yield set.entryAt(place);
   }
 
-  #put(set: RibTable, prefix: IpPrefix, route: RouteModel | LocalRoute, outcome: Outcome): void {
-    set.outcomes[set.put(prefix, route)] = outcome;
-  }
-
   #addLocal(prefix: IpPrefix, table: number, source: LocalRoute['source'], from: number | undefined): void {
-    this.#put(this.routesOf(table, prefix.family), prefix, { source, interface: from }, direct);
+    const set = this.routesOf(table, prefix.family);
+    const route: LocalRoute = { source, interface: from };
+    const place = set.find(prefix);
+    if (place < 0) set.outcomes[set.add(prefix, route)] = direct;
+    else set.entries[place] = route;
   }
 
   #addInterfaces(model: RouterModel): void {
@@ -140,11 +143,41 @@ export class Rib {
     }
   }
 
-  #addStatic(route: RouteModel): void {
-    const set = this.routesOf(this.tableIndex(route.vrf), route.prefix.family);
+  #collectConnected(): void {
+    for (const set of this.sets) {
+      for (const [place, route] of set.entries.entries()) {
+        if ('source' in route && route.source === 'connected') {
+          set.connected.add(set.prefixAt(place), route.interface as number);
+        }
+      }
+    }
+  }
+
+  #addStatics(routes: readonly RouteModel[]): void {
+    // Routes of a VRF come together as a rule: a look-up by name for each would be a tenth of all this.
+    let name: string | undefined;
+    let table = 0;
+    for (const route of routes) {
+      if (route.vrf !== name) {
+        name = route.vrf;
+        table = this.tableIndex(name);
+      }
+      this.#addStatic(this.routesOf(table, route.prefix.family), route);
+    }
+  }
+
+  /** The last one of several routes for a prefix counts. */
+  #addStatic(set: RibTable, route: RouteModel): void {
     const place = set.find(route.prefix);
-    const other = place < 0 ? undefined : set.entries[place];
-    if (other === undefined || !('source' in other)) return this.#put(set, route.prefix, route, fresh);
+    if (place < 0) {
+      set.outcomes[set.add(route.prefix, route)] = fresh;
+      return;
+    }
+    const other = set.entries[place] as RouteModel | LocalRoute;
+    if (!('source' in other)) {
+      set.entries[place] = route;
+      return;
+    }
     this.warnings.push(
       `${route.path}: ${formatPrefix(route.prefix)} is ${other.source} already; the route is not used`,
     );

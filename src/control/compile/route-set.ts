@@ -55,20 +55,21 @@ export class RouteSet<Entry> {
     return this.#find(prefix.words, prefix.length);
   }
 
-  /** Puts an entry in, and answers its place. One that is there already makes room for it. */
-  put(prefix: IpPrefix, entry: Entry): number {
-    const place = this.#find(prefix.words, prefix.length);
-    if (place < 0) return this.#add(prefix, entry);
-    this.entries[place] = entry;
-    return place;
-  }
-
   /** Places whose prefix holds the address, longest first. */
   *covering(address: IpAddress): Generator<number> {
     for (const length of this.#lengthsInUse) {
       const place = this.#find(address.words, length);
       if (place >= 0) yield place;
     }
+  }
+
+  /** The place of the longest prefix that holds the address, or -1. */
+  longest(address: IpAddress): number {
+    for (const length of this.#lengthsInUse) {
+      const place = this.#find(address.words, length);
+      if (place >= 0) return place;
+    }
+    return -1;
   }
 
   #find(words: readonly number[], length: number): number {
@@ -86,7 +87,8 @@ export class RouteSet<Entry> {
     return true;
   }
 
-  #add({ words, length }: IpPrefix, entry: Entry): number {
+  /** Gives a prefix that `find` does not know a place. */
+  add({ words, length }: IpPrefix, entry: Entry): number {
     const place = this.#index.add(hashOf(words, length));
     if (place === this.#lengths.length) this.#grow();
     this.entries.push(entry);
