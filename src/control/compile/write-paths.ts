@@ -48,7 +48,7 @@ export function writePaths(table: PathTable, groups: readonly GroupPlan[]): void
   }
 }
 
-/** Word by word: with an array a record, two million legs took 5 s instead of 0.5 s. */
+/** Word by word: under the profiler 0.3 s for a million legs; with several arrays a record it was above 2 s. */
 function writeLeg(legs: Uint32Array, at: number, leg: LegPlan, firstPush: number): void {
   const { target } = leg;
   legs[at] = Action[target.kind];

@@ -1,5 +1,5 @@
-// Adjacencies, routes, prefixes and labels, from plans to words. Word by word, without an array a record: for a million
-// routes that is 0.05 s instead of 0.5 s.
+// Adjacencies, routes, prefixes and labels, from plans to words. Word by word: an array a record would be a million
+// pieces of garbage.
 import { Action } from '../../tables/actions.ts';
 import { labelEntryWords, labelKey } from '../../tables/labels.ts';
 import type { LongestPrefix } from '../../tables/longest-prefix.ts';
