@@ -87,8 +87,9 @@ function entryText({ model }: CompiledRouter, entry: RibEntry): string {
   if (entry.source === 'own') return `own address${on}`;
   if (entry.source === 'broadcast') return `subnet broadcast${on}`;
   if (entry.source === 'connected') return `connected${on}`;
-  if (entry.state === 'unusable') return 'unusable';
-  return entry.group === undefined ? actionText(entry.model?.paths[0]) : groupText(entry.group);
+  if (entry.outcome.state === 'unusable') return 'unusable';
+  const { group } = entry.outcome;
+  return group === undefined ? actionText(entry.model?.paths[0]) : groupText(group);
 }
 
 function routeSection(router: CompiledRouter): Section {

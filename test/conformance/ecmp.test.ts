@@ -1,5 +1,8 @@
 // ECMP-1 to ECMP-4: which path a flow takes. RFC 4928, 6790, 7325.
 import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/control/config/index.ts';
+import type { RouteModel, RouterModel } from '../../src/control/model.ts';
+import type { IpPrefix } from '../../src/wire/address.ts';
 import type { Bytes, LabelOptions } from '../support/frames.ts';
 import { decode, eth, filler, ipv4, ipv6, labels, u16, udp } from '../support/frames.ts';
 import type { Sent, TestRouter } from '../support/router.ts';
@@ -538,6 +541,17 @@ describe('ECMP-2', () => {
 describe('ECMP-3', () => {
   const frames = many(200, (i) => frame(four(1000 + i)));
   const labelled = many(200, (i) => frame(four(1000 + i), 16001));
+  /** Routes to 20.0.0.0/24, 20.0.1.0/24 and so on, which all share one transport of two paths. */
+  function sharing(count: number): RouterModel {
+    const transport = { prefix: '192.0.2.2/32', paths: fanOut(2, { labels: [16002] }) };
+    const model = parseConfig(
+      lab({ routes: [transport, { prefix: dst4, via: '192.0.2.2', labels: [500] }] }),
+      'test.yaml',
+    );
+    const [first, pattern] = model.routes as [RouteModel, RouteModel];
+    const prefix = (i: number): IpPrefix => ({ family: 4, words: [0x14000000 + i * 256], length: 24 });
+    return { ...model, routes: [first, ...many(count, (i) => ({ ...pattern, prefix: prefix(i) }))] };
+  }
   /** Flows on other paths than the lost ones are where they were; the others are elsewhere. */
   function expectOnlyMoved(before: string[], after: string[], lost: string[]) {
     before.forEach((port, i) => {
@@ -602,6 +616,22 @@ describe('ECMP-3', () => {
       set(router, 1, true);
       expect(pathOfEach(router, all)).toEqual(before);
     });
+    test.each([1, 10_000])(
+      `ECMP-3 ${name} down or up is one word of the tables, shared by so many routes: %d`,
+      (count) => {
+        const router = openRouter(sharing(count));
+        const flows = many(40, (i) => {
+          const route = Math.floor((i * (count - 1)) / 39);
+          return frame(four(1000 + i, 2000, { dst: `20.${route >> 8}.${route & 255}.1` }));
+        });
+        const before = pathOfEach(router, flows);
+        expect(used(before)).toBe(2);
+        expect(router.changedWords(() => set(router, 1, false))).toBe(1);
+        expect(new Set(pathOfEach(router, flows))).toEqual(new Set(['out2']));
+        expect(router.changedWords(() => set(router, 1, true))).toBe(1);
+        expect(pathOfEach(router, flows)).toEqual(before);
+      },
+    );
     test(`ECMP-3 ${name}: the backup steps in when no primary is left, not before`, () => {
       const config = lab({
         routes: [{ prefix: dst4, paths: [{ via: hop(1) }, { via: hop(2) }, { via: hop(3), backup: true }] }],

@@ -64,8 +64,9 @@ export function survey(router: CompiledRouter): Terrain {
         ]
       : [],
   );
+  const routes = [...router.routes];
   const ofTable = (table: number, family: 4 | 6, sources: readonly string[]) =>
-    router.routes
+    routes
       .filter((each) => each.table === table && each.prefix.family === family && sources.includes(each.source))
       .map((each) => each.prefix);
   const hostsOf = (table: number, words: number) =>
@@ -73,9 +74,7 @@ export function survey(router: CompiledRouter): Terrain {
   const all = ['own', 'broadcast', 'connected', 'static'];
   const tables = rib.tableNames.map((_, table) => table);
   const ownOf = (family: 4 | 6) =>
-    router.routes
-      .filter((each) => each.source === 'own' && each.prefix.family === family)
-      .map((each) => each.prefix.words);
+    routes.filter((each) => each.source === 'own' && each.prefix.family === family).map((each) => each.prefix.words);
   return {
     ways,
     prefixes: tables.map((table) => ({ 4: ofTable(table, 4, all), 6: ofTable(table, 6, all) })),

@@ -3,6 +3,7 @@
 // behaviour suite over the fast path's kernels, its passes in TypeScript, and the slow path alone.
 import { expect } from 'vitest';
 import { parseConfig } from '../../src/control/config/index.ts';
+import type { RouterModel } from '../../src/control/model.ts';
 import { type CompiledRouter, compileRouter } from '../../src/control/router.ts';
 import { Forwarder, type ForwarderOptions } from '../../src/engine/forwarder.ts';
 import type { Output } from '../../src/engine/output.ts';
@@ -51,6 +52,8 @@ export interface TestRouter {
   /** ECMP-3 through the tables' own interface: one write each. */
   setInterfaceUp(name: string, up: boolean): void;
   setNeighborUp(interfaceName: string, address: string, up: boolean): void;
+  /** How many words of the tables' memory, of all tables together, are others after `act`. */
+  changedWords(act: () => void): number;
   /** What compiling the configuration had to warn about (loops, unusable routes …). */
   readonly warnings: readonly string[];
 }
@@ -178,9 +181,19 @@ function sameResult(a: Result, b: Result): boolean {
   return books && sameFrames(a.out, b.out) && sameFrames(a.drops, b.drops) && sameFrames(a.punts, b.punts);
 }
 
-/** Opens a router from YAML text; throws what a wrong configuration throws. */
-export function openRouter(configYaml: string): TestRouter {
-  const model = parseConfig(configYaml, 'test.yaml');
+/** Words of the tables that differ after `act`. */
+function changedWords({ tables }: CompiledRouter, act: () => void): number {
+  const before = new Uint32Array(tables.memory.buffer).slice();
+  act();
+  const after = new Uint32Array(tables.memory.buffer);
+  let changed = 0;
+  for (let i = 0; i < after.length; i++) if (after[i] !== before[i]) changed++;
+  return changed;
+}
+
+/** Opens a router from YAML text, or from a model; throws what a wrong configuration throws. */
+export function openRouter(config: string | RouterModel): TestRouter {
+  const model = typeof config === 'string' ? parseConfig(config, 'test.yaml') : config;
   const engines = speeds.map((options) => new Engine(compileRouter(model, { forwarders: 1 }), options));
   const [fast] = engines as [Engine];
   const all = (act: (engine: Engine) => Result): Result => {
@@ -207,6 +220,7 @@ export function openRouter(configYaml: string): TestRouter {
         router.tables.adjacencies.setUp(router.tables.adjacencies.find(index, words), up);
       }
     },
+    changedWords: (act) => changedWords(fast.router, act),
     warnings: fast.router.warnings,
   };
 }

@@ -1,4 +1,5 @@
 // Path groups and legs as control plans them, before they are numbered and written: plain objects, shared when equal.
+import { HashIndex, mix } from './hash-index.ts';
 
 /** Where a leg leads. */
 export type LegTarget =
@@ -42,56 +43,78 @@ export class Groups {
   readonly all: GroupPlan[] = [];
   legCount = 0;
   pushCount = 0;
-  readonly #byKey = new Map<string, GroupPlan>();
+  readonly #index = new HashIndex();
 
   /** The group of these legs: a known one if it is equal. */
   make(legs: readonly LegPlan[]): GroupPlan {
-    const key = legs.map(legKey).join('|');
-    const known = this.#byKey.get(key);
-    if (known !== undefined) return known;
-    const group: GroupPlan = {
-      legs,
-      firstLeg: this.legCount + 1,
-      index: this.all.length + 1,
-      depth: 1 + Math.max(0, ...legs.map((leg) => (leg.target.kind === 'group' ? leg.target.group.depth : 0))),
-      entriesMax: Math.max(...legs.map(entriesOf)),
-    };
+    const hash = hashOf(legs);
+    for (let item = this.#index.first(hash); item >= 0; item = this.#index.after(item)) {
+      const known = this.all[item] as GroupPlan;
+      if (sameLegs(known.legs, legs)) return known;
+    }
+    const group = this.#measured(legs);
+    this.#index.add(hash);
     this.all.push(group);
     this.legCount += legs.length;
-    this.pushCount += legs.reduce((sum, leg) => sum + leg.pushes.length, 0);
-    this.#byKey.set(key, group);
+    for (const leg of legs) this.pushCount += leg.pushes.length;
     return group;
+  }
+
+  #measured(legs: readonly LegPlan[]): GroupPlan {
+    let depth = 0;
+    let entriesMax = 0;
+    for (const leg of legs) {
+      const beneath = leg.target.kind === 'group' ? leg.target.group : undefined;
+      depth = Math.max(depth, beneath?.depth ?? 0);
+      entriesMax = Math.max(entriesMax, leg.pushes.length + (leg.entropy ? 2 : 0) + (beneath?.entriesMax ?? 0));
+    }
+    return { legs, firstLeg: this.legCount + 1, index: this.all.length + 1, depth: 1 + depth, entriesMax };
   }
 }
 
-function entriesOf(leg: LegPlan): number {
-  const beneath = leg.target.kind === 'group' ? leg.target.group.entriesMax : 0;
-  return leg.pushes.length + (leg.entropy ? 2 : 0) + beneath;
+/** Which of its kind a target is: the argument of its action. */
+export function targetNumber(target: LegTarget): number {
+  switch (target.kind) {
+    case 'adjacency':
+      return target.adjacency;
+    case 'group':
+      return target.group.index;
+    case 'table':
+      return target.table;
+    default:
+      return 0;
+  }
 }
 
-function legKey(leg: LegPlan): string {
-  const { target } = leg;
-  const where =
-    target.kind === 'adjacency'
-      ? target.adjacency
-      : target.kind === 'group'
-        ? target.group.index
-        : target.kind === 'table'
-          ? target.table
-          : '';
-  return [
-    target.kind,
-    where,
-    leg.weight,
-    leg.backup,
-    leg.entropy,
-    leg.operation,
-    leg.swapLabel,
-    leg.pushes.join(' '),
-    leg.pushTtl,
-    leg.pushTc,
-    leg.popTtl,
-    leg.popTc,
-    leg.payload,
-  ].join(',');
+/** Hash of what tells groups apart as a rule: where they lead, labels, weights. */
+function hashOf(legs: readonly LegPlan[]): number {
+  let hash = legs.length;
+  for (const leg of legs) {
+    hash = mix(mix(mix(hash, targetNumber(leg.target)), leg.swapLabel), leg.weight);
+    for (const label of leg.pushes) hash = mix(hash, label);
+  }
+  return hash;
+}
+
+function sameLegs(a: readonly LegPlan[], b: readonly LegPlan[]): boolean {
+  return a.length === b.length && a.every((leg, i) => sameLeg(leg, b[i] as LegPlan));
+}
+
+function sameLeg(a: LegPlan, b: LegPlan): boolean {
+  return (
+    a.target.kind === b.target.kind &&
+    targetNumber(a.target) === targetNumber(b.target) &&
+    a.weight === b.weight &&
+    a.backup === b.backup &&
+    a.entropy === b.entropy &&
+    a.operation === b.operation &&
+    a.swapLabel === b.swapLabel &&
+    a.pushes.length === b.pushes.length &&
+    a.pushes.every((label, i) => label === b.pushes[i]) &&
+    a.pushTtl === b.pushTtl &&
+    a.pushTc === b.pushTc &&
+    a.popTtl === b.popTtl &&
+    a.popTc === b.popTc &&
+    a.payload === b.payload
+  );
 }

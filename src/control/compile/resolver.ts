@@ -6,14 +6,18 @@ import { Payload, PopMode } from '../../tables/labels.ts';
 import { PushTc } from '../../tables/paths.ts';
 import { formatPrefix, type IpAddress } from '../../wire/address.ts';
 import { SpecialLabel } from '../../wire/mpls.ts';
-import type { ActionPath, LabelModel, PathModel, RouterModel, TcMode, TtlMode, ViaPath } from '../model.ts';
+import type { ActionPath, LabelModel, PathModel, RouteModel, RouterModel, TcMode, TtlMode, ViaPath } from '../model.ts';
+import { PathLists } from './path-lists.ts';
 import { type GroupPlan, Groups, type LegPlan, type LegTarget } from './plan.ts';
-import type { Rib, RibEntry } from './rib.ts';
+import { direct, type LocalRoute, type Outcome, type Problem, type Rib, type RibTable } from './rib.ts';
 
 /** Levels of recursion one route may have (VRF-3). */
 const levelsMax = 8;
 /** Entries one packet may get pushed: the headroom before each frame is made for it. */
 const pushedMax = 16;
+
+/** Of paths that lead to the same place whatever table their route is in. */
+const anyTable = -1;
 
 /** Numbers of the adjacencies that paths need, by interface and address. */
 export interface AdjacencyPlan {
@@ -21,8 +25,11 @@ export interface AdjacencyPlan {
   readonly address: IpAddress;
 }
 
-type Problem = 'loop' | 'too-deep' | 'uncovered';
 type Found = { readonly target: LegTarget } | { readonly problem: Problem };
+
+function unusable(problem: Problem): Outcome {
+  return { state: 'unusable', group: undefined, problem, looping: false };
+}
 
 /** TTL put into pushed entries: 0 is uniform. */
 export function pushTtl(mode: TtlMode): number {
@@ -43,6 +50,25 @@ export function payloadNumber(kind: ViaPath['payload']): number {
   return kind === undefined ? Payload.unknown : Payload[kind];
 }
 
+const noLabels: readonly number[] = [];
+
+/** The first `count` of a path's labels in the order of pushing: lowest first, implicit null left out. */
+function pushesOf(labels: readonly number[], count: number): readonly number[] {
+  if (count === 0) return noLabels;
+  return labels
+    .slice(0, count)
+    .filter((label) => label !== SpecialLabel.implicitNull)
+    .reverse();
+}
+
+/** What a label entry's path does with the arriving label: the lowest label it names takes its place. */
+function labelOperation(path: PathModel): LegPlan['operation'] {
+  if (path.kind !== 'via') return 'none';
+  const lowest = path.labels?.at(-1);
+  if (lowest === undefined) return path.payload === undefined ? 'php' : 'ends';
+  return lowest === SpecialLabel.implicitNull ? 'php' : 'swap';
+}
+
 const problemTexts: Readonly<Record<Problem, string>> = {
   loop: 'the next hop resolves through the route itself',
   'too-deep': `more than ${levelsMax} levels of recursion`,
@@ -57,7 +83,11 @@ export class Resolver {
   readonly #rib: Rib;
   readonly #interfaceIndexes: Map<string, number>;
   readonly #adjacencyIndexes = new Map<string, number>();
-  readonly #resolving: RibEntry[] = [];
+  /** From the route that was asked for to the one in work. */
+  readonly #resolving: Outcome[] = [];
+  /** Outcomes and next hops that are found once and for all: in no loop, so the same for every route. */
+  readonly #lists = new PathLists<Outcome>();
+  readonly #nextHops = new Map<string, Found>();
 
   constructor(model: RouterModel, rib: Rib) {
     this.#model = model;
@@ -67,7 +97,12 @@ export class Resolver {
 
   /** Resolves every static route. */
   resolveAll(): void {
-    for (const entry of this.#rib.entries()) if (entry.state === 'new') this.#resolve(entry);
+    for (const set of this.#rib.sets) {
+      const { outcomes } = set;
+      for (let place = 0; place < outcomes.length; place++) {
+        if (outcomes[place]?.state === 'new') this.#resolve(set, place);
+      }
+    }
   }
 
   /** The number of an adjacency, made when it is new. */
@@ -81,65 +116,88 @@ export class Resolver {
 
   /** The connected subnet of a table that holds the address: its interface, or undefined. */
   connectedInterface(table: number, address: IpAddress): number | undefined {
-    for (const entry of this.#rib.covering(table, address)) {
-      if (entry.source === 'connected') return entry.interface;
+    const { connected } = this.#rib.routesOf(table, address.family);
+    const place = connected.longest(address);
+    return place < 0 ? undefined : connected.entries[place];
+  }
+
+  /** The table whose connected subnets the paths of its routes depend on; `anyTable` when they do not. */
+  #scopeOf(table: number, paths: readonly PathModel[]): number {
+    for (const path of paths) {
+      if (path.kind !== 'via' || path.interface !== undefined || path.vrf !== undefined) continue;
+      if (this.connectedInterface(table, path.via) !== undefined) return table;
     }
-    return undefined;
+    return anyTable;
   }
 
-  #resolve(entry: RibEntry): void {
-    const route = entry.model;
-    if (route === undefined) return;
-    entry.state = 'resolving';
-    this.#resolving.push(entry);
-    const [only] = route.paths;
-    const direct = route.paths.length === 1 && only?.kind !== 'via';
-    const problem = direct ? undefined : this.#makeGroup(entry, route.paths);
+  #resolve(set: RibTable, place: number): void {
+    const { path, paths, prefix } = set.entries[place] as RouteModel;
+    if (paths.length === 1 && paths[0]?.kind !== 'via') {
+      set.outcomes[place] = direct;
+      return;
+    }
+    const scope = this.#scopeOf(set.table, paths);
+    const outcome = this.#lists.find(scope, paths) ?? this.#resolveList(set, place, paths, scope);
+    set.outcomes[place] = outcome;
+    const { group, problem } = outcome;
+    if (group !== undefined) this.#checkEntries(path, group);
+    if (problem === undefined) return;
+    const where = `${this.#rib.tableNames[set.table]} ${formatPrefix(prefix)}`;
+    this.warnings.push(`${path}: ${where} is unusable: ${problemTexts[problem]}`);
+  }
+
+  /**
+   * Resolves the paths of a route. The outcome holds for every other route of the scope with equal paths, unless it came
+   * from meeting a route that was still being resolved: all that was met else is resolved for good, and a route that is
+   * still to come cannot have been among it.
+   */
+  #resolveList(set: RibTable, place: number, paths: readonly PathModel[], scope: number): Outcome {
+    const resolving: Outcome = { state: 'resolving', group: undefined, problem: undefined, looping: false };
+    set.outcomes[place] = resolving;
+    this.#resolving.push(resolving);
+    const outcome = this.#makeGroup(paths, set.table, resolving);
     this.#resolving.pop();
-    const failed = entry.looping ? 'loop' : problem;
-    entry.state = failed === undefined ? 'usable' : 'unusable';
-    if (failed === undefined) return this.#checkEntries(route.path, entry.group);
-    entry.group = undefined;
-    const where = `${this.#rib.tableNames[entry.table]} ${formatPrefix(entry.prefix)}`;
-    this.warnings.push(`${route.path}: ${where} is unusable: ${problemTexts[failed]}`);
+    if (resolving.looping) return unusable('loop');
+    this.#lists.add(scope, paths, outcome);
+    return outcome;
   }
 
-  #checkEntries(path: string, group: GroupPlan | undefined): void {
-    if (group === undefined || group.entriesMax <= pushedMax) return;
+  #checkEntries(path: string, group: GroupPlan): void {
+    if (group.entriesMax <= pushedMax) return;
     throw new ShimlineError(
       'CONFIG',
       `${path}: pushes ${group.entriesMax} label stack entries, more than ${pushedMax}`,
     );
   }
 
-  /** Puts the group of the paths into the entry, or answers why it has none. */
-  #makeGroup(entry: RibEntry, paths: readonly PathModel[]): Problem | undefined {
+  #makeGroup(paths: readonly PathModel[], table: number, resolving: Outcome): Outcome {
     const legs: LegPlan[] = [];
     for (const path of paths) {
-      const found = this.#findTarget(path, entry.table, entry);
+      const found = this.#findTarget(path, table, resolving);
       if ('target' in found) legs.push(this.#routeLeg(path, found.target));
-      else if (found.problem !== 'uncovered') return found.problem;
+      else if (found.problem !== 'uncovered') return unusable(found.problem);
     }
-    if (legs.length === 0) return 'uncovered';
+    if (legs.length === 0) return unusable('uncovered');
     const group = this.groups.make(legs);
-    if (group.depth > levelsMax) return 'too-deep';
-    entry.group = group;
-    return undefined;
+    if (group.depth > levelsMax) return unusable('too-deep');
+    return { state: 'usable', group, problem: undefined, looping: false };
   }
 
-  #findTarget(path: PathModel, table: number, entry: RibEntry | undefined): Found {
+  #findTarget(path: PathModel, table: number, resolving: Outcome | undefined): Found {
     if (path.kind !== 'via') return { target: this.#actionTarget(path) };
-    const { via } = path;
-    if (path.interface !== undefined) {
-      const index = this.#interfaceIndexes.get(path.interface) as number;
-      return { target: { kind: 'adjacency', adjacency: this.adjacency(index, via) } };
-    }
     const searched = path.vrf === undefined ? table : this.#rib.tableIndex(path.vrf);
-    const connected = this.connectedInterface(searched, via);
-    if (connected !== undefined) {
-      return { target: { kind: 'adjacency', adjacency: this.adjacency(connected, via) } };
-    }
-    return this.#findRecursive(0, via, entry, 1);
+    const key = `${path.interface ?? ''}/${searched}/${path.via.words.join('.')}`;
+    const known = this.#nextHops.get(key);
+    if (known !== undefined) return known;
+    const found = this.#findNextHop(path, searched, resolving);
+    if (!resolving?.looping) this.#nextHops.set(key, found);
+    return found;
+  }
+
+  #findNextHop({ via, interface: name }: ViaPath, searched: number, resolving: Outcome | undefined): Found {
+    const index = name === undefined ? this.connectedInterface(searched, via) : this.#interfaceIndexes.get(name);
+    if (index !== undefined) return { target: { kind: 'adjacency', adjacency: this.adjacency(index, via) } };
+    return this.#findRecursive(0, via, resolving, 1);
   }
 
   #actionTarget(path: ActionPath): LegTarget {
@@ -147,38 +205,41 @@ export class Resolver {
     return { kind: path.kind as 'drop' | 'punt' | 'receive' | 'pop' };
   }
 
-  /** The route that a next hop resolves through: the longest usable one. */
-  #findRecursive(table: number, via: IpAddress, entry: RibEntry | undefined, level: number): Found {
+  /** The route that a next hop resolves through: the longest usable one. `resolving` is the route that asks. */
+  #findRecursive(table: number, via: IpAddress, resolving: Outcome | undefined, level: number): Found {
     if (level > levelsMax) return { problem: 'too-deep' };
-    for (const cover of this.#rib.covering(table, via)) {
-      if (cover.source === 'connected') {
-        const adjacency = this.adjacency(cover.interface as number, via);
-        return { target: { kind: 'adjacency', adjacency } };
+    const set = this.#rib.routesOf(table, via.family);
+    for (const place of set.covering(via)) {
+      const cover = set.entries[place] as RouteModel | LocalRoute;
+      if ('source' in cover) {
+        if (cover.source !== 'connected') return { problem: 'uncovered' };
+        return { target: { kind: 'adjacency', adjacency: this.adjacency(cover.interface as number, via) } };
       }
-      if (cover.source !== 'static') return { problem: 'uncovered' };
-      if (cover.state === 'resolving') return this.#markLoop(cover);
-      if (cover.state === 'new') this.#resolve(cover);
-      if (entry?.looping) return { problem: 'loop' };
-      if (cover.state === 'usable') return this.#throughRoute(cover, via, entry, level);
+      const met = set.outcomes[place] as Outcome;
+      if (met.state === 'resolving') return this.#markLoop(met);
+      if (met.state === 'new') this.#resolve(set, place);
+      if (resolving?.looping) return { problem: 'loop' };
+      const { state, group } = set.outcomes[place] as Outcome;
+      if (state !== 'usable') continue;
+      if (group !== undefined) return { target: { kind: 'group', group } };
+      return this.#throughAction(cover.paths[0] as ActionPath, via, resolving, level);
     }
     return { problem: 'uncovered' };
   }
 
-  #markLoop(cover: RibEntry): Found {
-    for (const member of this.#resolving.slice(this.#resolving.indexOf(cover))) member.looping = true;
+  #markLoop(met: Outcome): Found {
+    for (const member of this.#resolving.slice(this.#resolving.indexOf(met))) member.looping = true;
     return { problem: 'loop' };
   }
 
-  #throughRoute(cover: RibEntry, via: IpAddress, entry: RibEntry | undefined, level: number): Found {
-    if (cover.group !== undefined) return { target: { kind: 'group', group: cover.group } };
-    const path = cover.model?.paths[0] as ActionPath;
-    if (path.kind === 'table') return this.#findRecursive(this.#rib.tableIndex(path.target), via, entry, level + 1);
+  #throughAction(path: ActionPath, via: IpAddress, resolving: Outcome | undefined, level: number): Found {
+    if (path.kind === 'table') return this.#findRecursive(this.#rib.tableIndex(path.target), via, resolving, level + 1);
     if (path.kind === 'drop' || path.kind === 'punt') return { target: { kind: path.kind } };
     return { problem: 'uncovered' };
   }
 
   #routeLeg(path: PathModel, target: LegTarget): LegPlan {
-    const labels = path.kind === 'via' ? (path.labels ?? []) : [];
+    const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
     return {
       target,
       weight: path.weight,
@@ -186,7 +247,7 @@ export class Resolver {
       entropy: path.kind === 'via' && path.entropy,
       operation: 'none',
       swapLabel: 0,
-      pushes: labels.filter((label) => label !== SpecialLabel.implicitNull).reverse(),
+      pushes: pushesOf(labels, labels.length),
       pushTtl: pushTtl(path.ttl ?? this.#model.ttl),
       pushTc: pushTc(path.tc ?? this.#model.tc),
       popTtl: PopMode.uniform,
@@ -212,17 +273,23 @@ export class Resolver {
   }
 
   #labelLeg(path: PathModel, target: LegTarget): LegPlan {
-    const base = this.#routeLeg(path, target);
-    const modes = { popTtl: popMode(path.ttl ?? this.#model.ttl), popTc: popMode(path.tc ?? this.#model.tc) };
-    const payload = payloadNumber(path.payload);
-    if (path.kind !== 'via') return { ...base, ...modes, payload };
-    const labels = path.labels ?? [];
-    const lowest = labels.at(-1);
-    if (lowest === undefined) {
-      return { ...base, ...modes, payload, operation: path.payload === undefined ? 'php' : 'ends' };
-    }
-    if (lowest === SpecialLabel.implicitNull) return { ...base, ...modes, payload, operation: 'php' };
-    return { ...base, ...modes, payload, operation: 'swap', swapLabel: lowest, pushes: base.pushes.slice(1) };
+    const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
+    const operation = labelOperation(path);
+    const swaps = operation === 'swap';
+    return {
+      target,
+      weight: path.weight,
+      backup: path.backup,
+      entropy: path.kind === 'via' && path.entropy,
+      operation,
+      swapLabel: swaps ? (labels.at(-1) as number) : 0,
+      pushes: pushesOf(labels, swaps ? labels.length - 1 : labels.length),
+      pushTtl: pushTtl(path.ttl ?? this.#model.ttl),
+      pushTc: pushTc(path.tc ?? this.#model.tc),
+      popTtl: popMode(path.ttl ?? this.#model.ttl),
+      popTc: popMode(path.tc ?? this.#model.tc),
+      payload: payloadNumber(path.payload),
+    };
   }
 
   /** Whether the next hop of a VRF's path is a neighbour on one of its own subnets, and nothing is pushed. */
