@@ -6,6 +6,7 @@
 //   used[table]         words of a table's nodes, as the pool rounds them
 //
 // Runs in work lie in `start`, `value`, `length` from `base` on, so that a builder can keep a list for each level.
+import { byteColumn } from './columns.ts';
 import {
   denseNode,
   nodeBit,
@@ -50,7 +51,7 @@ export class NodeRuns {
   /** Nodes of up to three runs are small ones if `hasSmall`. */
   constructor(words: Uint32Array, tableCount: number, pool: WordPool, hasSmall: boolean) {
     this.words = words;
-    this.lengths = new Uint8Array(words.length);
+    this.lengths = byteColumn(words.length);
     this.used = new Uint32Array(tableCount);
     this.#denseCounts = new Uint16Array(Math.ceil(words.length / alignedWords));
     this.#pool = pool;

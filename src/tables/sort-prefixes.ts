@@ -1,5 +1,6 @@
 // Sorts prefixes so that each comes right before those inside it: by address, then by length. A radix sort, a byte a pass
 // from the last on; bytes that are the same in all keys cost no pass.
+import { byteColumn, wordColumn } from './columns.ts';
 
 /** Prefixes in order; a key has one word for IPv4 and four for IPv6, zero beyond the prefix's length. */
 export interface SortedPrefixes {
@@ -15,7 +16,7 @@ function mask(bits: number): number {
 }
 
 function maskedKeys(addresses: Uint32Array, lengths: Uint8Array, keyWords: number): Uint32Array {
-  const keys = new Uint32Array(addresses.length);
+  const keys = wordColumn(addresses.length);
   for (let i = 0; i < lengths.length; i++) {
     for (let word = 0; word < keyWords; word++)
       keys[i * keyWords + word] = addresses[i * keyWords + word] & mask(lengths[i] - 32 * word);
@@ -91,10 +92,10 @@ function isAllOver(keys: Uint32Array, keyWords: number, word: number): boolean {
 function order(keys: Uint32Array, lengths: Uint8Array, keyWords: number): Items {
   const count = lengths.length;
   const items: Items = {
-    item: new Uint32Array(count),
-    word: new Uint32Array(count),
-    nextItem: new Uint32Array(count),
-    nextWord: new Uint32Array(count),
+    item: wordColumn(count),
+    word: wordColumn(count),
+    nextItem: wordColumn(count),
+    nextWord: wordColumn(count),
   };
   for (let i = 0; i < count; i++) {
     items.item[i] = i | (lengths[i] << 24);
@@ -119,9 +120,9 @@ export function sortPrefixes(addresses: Uint32Array, lengths: Uint8Array, routes
   const sorted = {
     keyWords,
     // The last word that they were ordered by is the first of each key, and all there is for IPv4.
-    keys: keyWords === 1 ? word : new Uint32Array(keys.length),
-    lengths: new Uint8Array(lengths.length),
-    routes: new Uint32Array(lengths.length),
+    keys: keyWords === 1 ? word : wordColumn(keys.length),
+    lengths: byteColumn(lengths.length),
+    routes: wordColumn(lengths.length),
   };
   for (let i = 0; i < item.length; i++) {
     const from = item[i] & (sortedMax - 1);

@@ -1,6 +1,7 @@
 // Finds numbered things by a hash of their contents, in flat arrays: chains of numbers, one chain a bucket. The things
 // themselves stay where they are; whoever asks compares the candidates. A Map keyed by a text or a computed number
 // costs three to ten times as much for a million things, most of it for making the keys.
+import { signedColumn } from '../../tables/columns.ts';
 
 const noItem = -1;
 const capacityAtFirst = 8;
@@ -14,10 +15,10 @@ export function mix(hash: number, word: number): number {
 /** Numbers from 0 on, in the order of `add`. */
 export class HashIndex {
   /** First number of each chain, + 1; a power of two, at least twice as many as numbers. */
-  #buckets = new Int32Array(0);
+  #buckets: Int32Array = new Int32Array(0);
   /** By number: the next one in the chain, + 1. */
-  #next = new Int32Array(0);
-  #hashes = new Int32Array(0);
+  #next: Int32Array = new Int32Array(0);
+  #hashes: Int32Array = new Int32Array(0);
   #count = 0;
 
   /** The first number with this hash, or -1. */
@@ -55,11 +56,11 @@ export class HashIndex {
 
   #grow(): void {
     const capacity = Math.max(this.#hashes.length * 2, capacityAtFirst);
-    const hashes = new Int32Array(capacity);
+    const hashes = signedColumn(capacity);
     hashes.set(this.#hashes);
     this.#hashes = hashes;
-    this.#next = new Int32Array(capacity);
-    this.#buckets = new Int32Array(capacity * 2);
+    this.#next = signedColumn(capacity);
+    this.#buckets = signedColumn(capacity * 2);
     for (let item = 0; item < this.#count; item++) this.#link(item, hashes[item] as number);
   }
 }

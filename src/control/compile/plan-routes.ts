@@ -1,5 +1,6 @@
 // Numbers the usable routes from 1, and lays the prefixes of each table out as the prefix tables are built from them:
 // columns of addresses, lengths and route numbers.
+import { byteColumn, wordColumn } from '../../tables/columns.ts';
 import type { Outcome, Rib, RibEntry, RibTable } from './rib.ts';
 
 /** The usable routes of one table and family. */
@@ -16,18 +17,18 @@ export interface RouteColumns {
 
 function columnsOf(set: RibTable, firstRoute: number): RouteColumns {
   const wordsEach = set.family === 4 ? 1 : 4;
-  const addresses = set.addresses.slice();
-  const lengths = set.lengths.slice();
-  const places = new Uint32Array(lengths.length);
-  const routes = new Uint32Array(lengths.length);
+  const addresses = wordColumn(set.addresses.length);
+  const lengths = byteColumn(set.lengths.length);
+  const places = wordColumn(lengths.length);
+  const routes = wordColumn(lengths.length);
   let kept = 0;
   for (let place = 0; place < lengths.length; place++) {
     if ((set.outcomes[place] as Outcome).state !== 'usable') continue;
     places[kept] = place;
     routes[kept] = firstRoute + kept;
-    lengths[kept] = lengths[place] as number;
+    lengths[kept] = set.lengths[place] as number;
     for (let i = 0; i < wordsEach; i++) {
-      addresses[kept * wordsEach + i] = addresses[place * wordsEach + i] as number;
+      addresses[kept * wordsEach + i] = set.addresses[place * wordsEach + i] as number;
     }
     kept++;
   }

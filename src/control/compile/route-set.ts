@@ -1,6 +1,7 @@
 // Prefixes of one table and family as control keeps them: entries in the order they came, each at its place, and beside
 // them their addresses and lengths as flat columns. The columns find a place (exact and longest match), and are what the
 // prefix tables are built from as they are.
+import { byteColumn, wordColumn } from '../../tables/columns.ts';
 import { addressBits, type IpAddress, type IpPrefix, maskWord } from '../../wire/address.ts';
 import { HashIndex, mix } from './hash-index.ts';
 
@@ -21,8 +22,8 @@ export class RouteSet<Entry> {
   readonly entries: Entry[] = [];
   readonly #wordsEach: number;
   readonly #index = new HashIndex();
-  #addresses = new Uint32Array(0);
-  #lengths = new Uint8Array(0);
+  #addresses: Uint32Array = new Uint32Array(0);
+  #lengths: Uint8Array = new Uint8Array(0);
   /** Prefixes of each length. */
   #counts = new Uint32Array(0);
   /** Lengths in use, longest first. */
@@ -106,10 +107,10 @@ export class RouteSet<Entry> {
   #grow(): void {
     const capacity = Math.max(this.#lengths.length * 2, capacityAtFirst);
     if (this.#counts.length === 0) this.#counts = new Uint32Array(addressBits(this) + 1);
-    const lengths = new Uint8Array(capacity);
+    const lengths = byteColumn(capacity);
     lengths.set(this.#lengths);
     this.#lengths = lengths;
-    const addresses = new Uint32Array(capacity * this.#wordsEach);
+    const addresses = wordColumn(capacity * this.#wordsEach);
     addresses.set(this.#addresses);
     this.#addresses = addresses;
   }
