@@ -10,8 +10,9 @@ import { createInterface } from 'node:readline';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { compileRouter } from '../src/control/router.ts';
+import { spareRoom } from '../src/engine/forwarder-memory.ts';
 import type { Tables } from '../src/tables/tables.ts';
-import type { StoredFrames } from './frames.ts';
+import { type PlacedFrames, placedBytes, placeFrames, type StoredFrames } from './frames.ts';
 import { outcomeOf, TimedLoop } from './loop.ts';
 import { Crew } from './scaling/crew.ts';
 import { shareWorkload } from './scaling/shared-workload.ts';
@@ -34,18 +35,29 @@ function collectGarbage(): void {
   (runInNewContext('gc') as () => void)();
 }
 
+interface Part {
+  readonly frames: StoredFrames;
+  readonly placed: PlacedFrames | undefined;
+}
+
+/** Forwarders that may ask for room: of checks, of loops and of threads. */
+const forwardersMax = 16;
+
 interface Prepared {
   readonly tables: Tables;
-  readonly parts: ReadonlyMap<string, StoredFrames>;
+  readonly parts: ReadonlyMap<string, Part>;
   readonly ready: Ready;
 }
 
 function prepare(name: string, scaleName: string): Prepared {
   const built = findWorkload(name).build(scaleOf(scaleName));
   const begin = performance.now();
-  const { tables } = compileRouter(built.model);
+  const stored = new Map<string, StoredFrames>([['all', built.frames], ...Object.entries(built.parts ?? {})]);
+  const roomBytes = [...stored.values()].reduce((sum, frames) => sum + placedBytes(frames) + 64, 0);
+  const { tables } = compileRouter(built.model, { forwarders: forwardersMax, roomBytes });
   const compileSeconds = (performance.now() - begin) / 1000;
-  const parts = new Map<string, StoredFrames>([['all', built.frames], ...Object.entries(built.parts ?? {})]);
+  const room = spareRoom(tables);
+  const parts = new Map([...stored].map(([part, frames]) => [part, { frames, placed: placeFrames(frames, room) }]));
   const { count } = built.frames;
   const restShare = built.parts && built.parts.rest.count / count;
   return { tables, parts, ready: { compileSeconds, tableBytes: tableBytes(tables), frames: count, restShare } };
@@ -64,17 +76,19 @@ class Contestant {
 
   async answer(line: string): Promise<string> {
     const [verb, part = 'all', seconds = '0', count = '1'] = line.split(' ');
-    const frames = this.#prepared.parts.get(part);
-    if (frames === undefined) return `error no part ${part}`;
+    const { tables, parts } = this.#prepared;
+    const found = parts.get(part);
+    if (found === undefined) return `error no part ${part}`;
+    const { frames, placed } = found;
     if (verb === 'check') {
-      const { sent, sentBytes, notSent, hash } = outcomeOf(this.#prepared.tables, frames);
+      const { sent, sentBytes, notSent, hash } = outcomeOf(tables, frames, { placed });
       return `outcome ${sent} ${sentBytes} ${notSent} ${hash}`;
     }
     if (verb === 'threads') {
       const { framesASecond, sent, notSent } = await this.#crew.run(Number(count), Number(seconds));
       return `rate ${framesASecond.toFixed(0)} ${sent} ${notSent}`;
     }
-    const loop = this.#loops.get(part) ?? new TimedLoop(this.#prepared.tables, frames);
+    const loop = this.#loops.get(part) ?? new TimedLoop(tables, frames, { placed });
     this.#loops.set(part, loop);
     return `ns ${loop.run(Number(seconds)).toFixed(3)}`;
   }
@@ -82,11 +96,16 @@ class Contestant {
 
 async function main([name = '', scaleName = 'full', tableFile = '']: readonly string[]): Promise<void> {
   const prepared = prepare(name, scaleName);
-  const frames = prepared.parts.get('all') as StoredFrames;
-  if (tableFile !== '') writeTableFile(tableFile, prepared.tables, frames);
+  const { tables, parts, ready } = prepared;
+  const { frames, placed } = parts.get('all') as Part;
+  if (tableFile !== '') writeTableFile(tableFile, tables, frames);
   collectGarbage();
-  console.log(`ready ${JSON.stringify(prepared.ready)}`);
-  const crew = new Crew(shareWorkload(name, scaleName, frames), () => outcomeOf(prepared.tables, frames));
+  console.log(`ready ${JSON.stringify(ready)}`);
+  const crew = new Crew(
+    frames,
+    () => shareWorkload(tables, frames, placed),
+    () => outcomeOf(tables, frames, { placed }),
+  );
   const contestant = new Contestant(prepared, crew);
   for await (const line of createInterface({ input: process.stdin })) console.log(await contestant.answer(line));
   await crew.stop();

@@ -1,11 +1,16 @@
 // What is measured: frames from memory into a batch, the batch through the forwarder, every frame that leaves counted
 // and let go. The same steps as `replay`, without the files.
-import { Forwarder } from '../src/engine/forwarder.ts';
+import { Forwarder, type ForwarderOptions } from '../src/engine/forwarder.ts';
 import { type Output, transmitEach } from '../src/engine/output.ts';
 import type { Tables } from '../src/tables/tables.ts';
 import type { Batch } from '../src/wire/batch.ts';
 import { FrameHash } from './fnv.ts';
-import { FramePlayer, type StoredFrames } from './frames.ts';
+import { FramePlayer, type PlacedFrames, type StoredFrames } from './frames.ts';
+
+/** What a forwarder is made with, and where the frames lie for its kernels. */
+export interface LoopOptions extends ForwarderOptions {
+  readonly placed?: PlacedFrames | undefined;
+}
 
 /** What one round over all frames gave: enough to tell whether two forwarders did the same. */
 export interface Outcome {
@@ -67,10 +72,10 @@ function playRound(player: FramePlayer, forwarder: Forwarder, batch: Batch): voi
 }
 
 /** One round, its frames hashed. Throws when the forwarder's books do not agree with what was seen. */
-export function outcomeOf(tables: Tables, frames: StoredFrames, slowOnly = false): Outcome {
+export function outcomeOf(tables: Tables, frames: StoredFrames, { placed, ...options }: LoopOptions = {}): Outcome {
   const output = new HashingOutput();
-  const forwarder = new Forwarder(tables, output, { slowOnly });
-  playRound(new FramePlayer(frames), forwarder, forwarder.newBatch());
+  const forwarder = new Forwarder(tables, output, options);
+  playRound(new FramePlayer(frames, placed), forwarder, forwarder.newBatch());
   forwarder.finish();
   const { counters } = forwarder;
   if (!counters.balanced || counters.framesIn !== frames.count || counters.framesOut !== output.sent) {
@@ -86,9 +91,9 @@ export class TimedLoop {
   readonly #forwarder: Forwarder;
   readonly #batch: Batch;
 
-  constructor(tables: Tables, frames: StoredFrames) {
-    this.#player = new FramePlayer(frames);
-    this.#forwarder = new Forwarder(tables, new CountingOutput());
+  constructor(tables: Tables, frames: StoredFrames, { placed, ...options }: LoopOptions = {}) {
+    this.#player = new FramePlayer(frames, placed);
+    this.#forwarder = new Forwarder(tables, new CountingOutput(), options);
     this.#batch = this.#forwarder.newBatch();
   }
 

@@ -35,6 +35,7 @@ function arraysOf(tables: Tables, frames: StoredFrames): NamedArray[] {
     { name: 'trie6', words: tables.trie6.words },
     { name: 'routes', words: tables.routes },
     { name: 'labelMap', words: labels.map },
+    { name: 'labelBriefs', words: labels.briefs },
     { name: 'labelEntries', words: labels.entries },
     { name: 'groups', words: paths.groups },
     { name: 'legs', words: paths.legs },

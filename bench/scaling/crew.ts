@@ -51,17 +51,17 @@ class Thread {
 
 /** Threads are started when they are first wanted, and kept. */
 export class Crew {
-  readonly #workload: SharedWorkload;
+  readonly #share: () => SharedWorkload;
   readonly #frames: StoredFrames;
   readonly #gate = new Int32Array(new SharedArrayBuffer(4));
   readonly #threads: Thread[] = [];
   readonly #expected: () => Outcome;
 
-  /** Every thread has to send what is expected before it may take part. */
-  constructor(workload: SharedWorkload, expected: () => Outcome) {
-    this.#workload = workload;
+  /** `share` is asked for each thread; every thread has to send what is expected before it may take part. */
+  constructor(frames: StoredFrames, share: () => SharedWorkload, expected: () => Outcome) {
+    this.#share = share;
     this.#expected = expected;
-    this.#frames = workload.frames;
+    this.#frames = frames;
   }
 
   /** All of `count` threads for so long, begun together; rates are summed. */
@@ -89,7 +89,7 @@ export class Crew {
 
   async #grow(count: number): Promise<void> {
     while (this.#threads.length < count) {
-      const thread = new Thread({ workload: this.#workload, gate: this.#gate });
+      const thread = new Thread({ workload: this.#share(), gate: this.#gate });
       this.#threads.push(thread);
       const outcome = (await thread.answer()) as Outcome;
       if (!sameOutcome(outcome, this.#expected())) throw new Error('a thread sends other frames than the main one');

@@ -2,9 +2,9 @@
 // of its own, until so much time has passed on the wall's clock.
 import { Forwarder } from '../../src/engine/forwarder.ts';
 import type { Tables } from '../../src/tables/tables.ts';
-import { Batch } from '../../src/wire/batch.ts';
+import type { Batch } from '../../src/wire/batch.ts';
 import { FramePlayer, type StoredFrames } from '../frames.ts';
-import { CountingOutput } from '../loop.ts';
+import { CountingOutput, type LoopOptions } from '../loop.ts';
 
 /** Batches between two looks at the clock; the same number as in C (bench/yardstick/threads.h). */
 const batchesALook = 64;
@@ -31,11 +31,12 @@ export class ThreadLoop {
   readonly #player: FramePlayer;
   readonly #output = new CountingOutput();
   readonly #forwarder: Forwarder;
-  readonly #batch = new Batch();
+  readonly #batch: Batch;
 
-  constructor(tables: Tables, frames: StoredFrames) {
-    this.#player = new FramePlayer(frames);
-    this.#forwarder = new Forwarder(tables, this.#output);
+  constructor(tables: Tables, frames: StoredFrames, { placed, ...options }: LoopOptions = {}) {
+    this.#player = new FramePlayer(frames, placed);
+    this.#forwarder = new Forwarder(tables, this.#output, options);
+    this.#batch = this.#forwarder.newBatch();
   }
 
   run(firstWord: number, seconds: number): ThreadResult {

@@ -1,24 +1,30 @@
-// A workload as another thread gets it. The frames are the same memory in all threads; the tables are compiled anew in
-// each. This is the one place that knows so: once tables can be shared, `shareWorkload` sends what they give for it, and
-// `openWorkload` opens that instead of compiling.
-import { compileRouter } from '../../src/control/router.ts';
-import type { Tables } from '../../src/tables/tables.ts';
-import type { StoredFrames } from '../frames.ts';
-import { scaleOf } from '../workloads/workload.ts';
-import { findWorkload } from '../workloads.ts';
+// A workload as another thread gets it: the same tables and the same frames in all threads, and a place in the tables'
+// memory for the counters and the batch of each.
+import { type ForwarderPlace, reserveForwarder } from '../../src/engine/forwarder-memory.ts';
+import { type SharedTables, Tables } from '../../src/tables/tables.ts';
+import type { PlacedFrames, StoredFrames } from '../frames.ts';
+import type { LoopOptions } from '../loop.ts';
 
 /** Goes through `postMessage`. */
 export interface SharedWorkload {
-  readonly name: string;
-  readonly scaleName: string;
+  readonly tables: SharedTables;
   readonly frames: StoredFrames;
+  readonly placed: PlacedFrames | undefined;
+  readonly place: ForwarderPlace | undefined;
 }
 
-export function shareWorkload(name: string, scaleName: string, frames: StoredFrames): SharedWorkload {
-  return { name, scaleName, frames: { count: frames.count, words: frames.words } };
+export interface OpenWorkload {
+  readonly tables: Tables;
+  readonly frames: StoredFrames;
+  readonly options: LoopOptions;
 }
 
-export function openWorkload({ name, scaleName, frames }: SharedWorkload): { tables: Tables; frames: StoredFrames } {
-  const { tables } = compileRouter(findWorkload(name).build(scaleOf(scaleName)).model);
-  return { tables, frames };
+/** For one more thread. */
+export function shareWorkload(tables: Tables, frames: StoredFrames, placed: PlacedFrames | undefined): SharedWorkload {
+  const { count, words } = frames;
+  return { tables: tables.share(), frames: { count, words }, placed, place: reserveForwarder(tables) };
+}
+
+export function openWorkload({ tables, frames, placed, place }: SharedWorkload): OpenWorkload {
+  return { tables: Tables.open(tables), frames, options: { placed, place } };
 }

@@ -19,15 +19,16 @@ export interface ToThread {
 export type FromThread = Outcome | 'ready' | ThreadResult;
 
 function serve({ workload, gate }: ThreadData): void {
-  const { tables, frames } = openWorkload(workload);
-  const loop = new ThreadLoop(tables, frames);
+  const { tables, frames, options } = openWorkload(workload);
+  const outcome = outcomeOf(tables, frames, options);
+  const loop = new ThreadLoop(tables, frames, options);
   const answer = (message: FromThread): void => parentPort?.postMessage(message);
   parentPort?.on('message', ({ firstWord, seconds }: ToThread) => {
     answer('ready');
     Atomics.wait(gate, 0, 0);
     answer(loop.run(firstWord, seconds));
   });
-  answer(outcomeOf(tables, frames));
+  answer(outcome);
 }
 
 serve(workerData as ThreadData);

@@ -20,7 +20,7 @@ struct frame {
   uint32_t rest;
   // Word index of the last stack entry.
   uint32_t bottom;
-  uint32_t table, entry, group;
+  uint32_t table, entry, brief, group;
   // Place in a trie; then what was found there: a route.
   uint32_t place, found;
   // The leg that a label or a route has chosen; 0: none yet.

@@ -122,4 +122,45 @@ static inline enum next act_on_leg(struct frame *f) {
   return uncover(f, leg[LEG_PAYLOAD], 0, uniform, leg[LEG_POP_TC] == POP_UNIFORM);
 }
 
+// A swap by a flat leg, and what it pushes above.
+static inline enum next swap_flat(struct frame *f, const uint32_t *flat) {
+  uint32_t fields = ((uint32_t)f->tc << 17) | ((f->ttl - 1u) << 24);
+  uint32_t count = flat[FLAT_FLAGS] & FLAT_LABELS;
+  struct stack stack;
+  stack.count = 1;
+  stack.words[0] = flat[FLAT_SWAP] | fields | (arena[f->top] & S_BIT);
+  for (uint32_t i = 0; i < count; i++) stack.words[stack.count++] = flat[FLAT_ENTRIES + i] | fields;
+  uint32_t rest = f->rest - 4;
+  if (!is_ready(flat[FLAT_ADJACENCY], rest + (stack.count << 2))) return NEXT_NONE;
+  write_out(f, &stack, flat[FLAT_ADJACENCY], f->top + 1, rest, TYPE_MPLS);
+  return NEXT_SENT;
+}
+
+// A penultimate pop by a flat leg, uniform, with a label beneath.
+static inline enum next pop_flat(struct frame *f, const uint32_t *flat) {
+  uint32_t next = arena[f->top + 1];
+  uint32_t ttl = next >> 24 < f->ttl ? next >> 24 : f->ttl;
+  uint32_t rest = f->rest - 8;
+  if (ttl <= 1 || !is_ready(flat[FLAT_ADJACENCY], rest + 4)) return NEXT_NONE;
+  struct stack stack;
+  stack.count = 1;
+  stack.words[0] = (next & 0x00f1ffff) | ((uint32_t)f->tc << 17) | ((ttl - 1) << 24);
+  write_out(f, &stack, flat[FLAT_ADJACENCY], f->top + 2, rest, TYPE_MPLS);
+  return NEXT_SENT;
+}
+
+// Acts on the label by its brief; NEXT_LABEL: its entry has to be looked at.
+static inline enum next act_on_brief(struct frame *f) {
+  uint32_t brief = f->brief;
+  bool at_bottom = f->top == f->bottom;
+  if (brief == 0) return NEXT_LABEL;
+  if (brief & BRIEF_TO_TABLE) {
+    if (!at_bottom) return NEXT_NONE;
+    return uncover(f, PAYLOAD_IP, brief & BRIEF_TABLE, !(brief & BRIEF_TTL_PIPE), !(brief & BRIEF_TC_PIPE));
+  }
+  const uint32_t *flat = flat_at(brief);
+  if (!(flat[FLAT_FLAGS] & FLAT_PHP)) return swap_flat(f, flat);
+  return at_bottom ? NEXT_LABEL : pop_flat(f, flat);
+}
+
 #endif

@@ -41,6 +41,11 @@ enum label_record {
   LABEL_TC = 4,
   LABEL_WORDS = 8,
 };
+// What a label's brief says: a flat leg, or a table. 0: look at the entry.
+#define BRIEF_TO_TABLE 0x80000000u
+#define BRIEF_TTL_PIPE 0x40000000u
+#define BRIEF_TC_PIPE 0x20000000u
+#define BRIEF_TABLE 0x00ffffffu
 enum payload { PAYLOAD_IP = 1, PAYLOAD_IP4 = 4, PAYLOAD_IP6 = 6 };
 enum pop_mode { POP_UNIFORM = 0 };
 
@@ -62,8 +67,8 @@ enum leg_record {
 };
 enum leg_flag { LEG_BACKUP = 1, LEG_ENTROPY = 2, LEG_SWAP = 4, LEG_PHP = 8, LEG_ENDS = 16 };
 // A leg with all that those behind it push, where no choice is left; flags 0: it is none of these.
-enum flat_record { FLAT_FLAGS = 0, FLAT_ADJACENCY = 1, FLAT_ENTRIES = 2, FLAT_WORDS = 8 };
-enum flat_flag { FLAT_LABELS = 7, FLAT_FIXED = 8 };
+enum flat_record { FLAT_FLAGS = 0, FLAT_ADJACENCY = 1, FLAT_ENTRIES = 2, FLAT_SWAP = 6, FLAT_WORDS = 8 };
+enum flat_flag { FLAT_LABELS = 7, FLAT_FIXED = 8, FLAT_PHP = 32 };
 enum push_tc { PUSH_TC_UNIFORM = 8, PUSH_TC_PIPE = 9 };
 
 enum adjacency_record {

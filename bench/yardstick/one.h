@@ -16,7 +16,11 @@ static inline enum next walk_stack(struct frame *f) {
       next = pop_special(f);
     } else {
       if (!is_accepted(f)) return NEXT_NONE;
-      f->entry = tables.label_map[label_key(arena[f->top])];
+      uint32_t key = label_key(arena[f->top]);
+      f->brief = tables.label_briefs[key];
+      next = act_on_brief(f);
+      if (next != NEXT_LABEL) return next;
+      f->entry = tables.label_map[key];
       next = act_on_label(f);
     }
   }

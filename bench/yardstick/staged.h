@@ -36,7 +36,7 @@ static void pass_link(uint32_t count) {
   }
 }
 
-// Takes special labels off and fetches the label map's word of what is then on top.
+// Takes special labels off and fetches the brief of what is then on top.
 static void pass_label_keys(void) {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < lists.labels.count; i++) {
@@ -51,19 +51,39 @@ static void pass_label_keys(void) {
     if (next != NEXT_LABEL) {
       sort_out(slot, next);
     } else if (is_accepted(f)) {
-      __builtin_prefetch(&tables.label_map[label_key(arena[f->top])]);
+      __builtin_prefetch(&tables.label_briefs[label_key(arena[f->top])]);
       lists.labels.slots[kept++] = slot;
     }
   }
   lists.labels.count = kept;
 }
 
-static void pass_label_map(void) {
+static void pass_briefs(void) {
   for (uint32_t i = 0; i < lists.labels.count; i++) {
     struct frame *f = &batch[lists.labels.slots[i]];
+    uint32_t key = label_key(arena[f->top]);
+    f->brief = tables.label_briefs[key];
+    if (f->brief == 0) __builtin_prefetch(&tables.label_map[key]);
+    else if (f->brief < BRIEF_TO_TABLE) __builtin_prefetch(flat_at(f->brief));
+  }
+}
+
+// Acts on briefs; labels that have none, or not enough of one, stay on the list.
+static void pass_label_briefs(void) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < lists.labels.count; i++) {
+    uint32_t slot = lists.labels.slots[i];
+    struct frame *f = &batch[slot];
+    enum next next = act_on_brief(f);
+    if (next != NEXT_LABEL) {
+      sort_out(slot, next);
+      continue;
+    }
     f->entry = tables.label_map[label_key(arena[f->top])];
     __builtin_prefetch(&tables.label_entries[(size_t)f->entry * LABEL_WORDS]);
+    lists.labels.slots[kept++] = slot;
   }
+  lists.labels.count = kept;
 }
 
 static void pass_label_entries(void) {
@@ -102,7 +122,8 @@ static void pass_label_legs(void) {
 static void pass_labels(void) {
   while (lists.labels.count > 0) {
     pass_label_keys();
-    pass_label_map();
+    pass_briefs();
+    pass_label_briefs();
     pass_label_entries();
   }
   pass_groups(&lists.legs);

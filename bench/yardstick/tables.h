@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct tables {
-  const uint32_t *settings, *ports, *interfaces, *maps, *accepted, *trie4, *trie6, *routes, *label_map, *label_entries,
+  const uint32_t *settings, *ports, *interfaces, *maps, *accepted, *trie4, *trie6, *routes, *label_map, *label_briefs, *label_entries,
       *groups, *legs, *flat, *push_wire, *adjacencies, *buckets, *frames;
   uint64_t port_words, bucket_words, frame_words;
 };
@@ -70,6 +70,7 @@ static void load_tables(const char *path) {
       .trie6 = find_array(file, "trie6", NULL),
       .routes = find_array(file, "routes", NULL),
       .label_map = find_array(file, "labelMap", NULL),
+      .label_briefs = find_array(file, "labelBriefs", NULL),
       .label_entries = find_array(file, "labelEntries", NULL),
       .groups = find_array(file, "groups", NULL),
       .legs = find_array(file, "legs", NULL),

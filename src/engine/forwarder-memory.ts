@@ -15,9 +15,22 @@ function take(tables: Tables, bytes: number): { buffer: SharedArrayBuffer; offse
   return { buffer: memory.buffer, offset: memory.take(bytes) };
 }
 
+/** Where the counters and the batch of a forwarder in another thread lie, offsets in the tables' memory. */
+export interface ForwarderPlace {
+  readonly counters: number;
+  readonly batch: number;
+}
+
+/** Sets room apart for a forwarder in another thread; undefined when there is none. */
+export function reserveForwarder(tables: Tables): ForwarderPlace | undefined {
+  const counters = take(tables, counterBytes(tables.interfaces.portCount));
+  const batch = take(tables, batchBytes());
+  return counters && batch && { counters: counters.offset, batch: batch.offset };
+}
+
 /** A batch in the tables' memory while there is room, else one of its own, for which no kernel works. */
-export function newBatch(tables: Tables): Batch {
-  return new Batch(undefined, take(tables, batchBytes()));
+export function newBatch(tables: Tables, place?: ForwarderPlace): Batch {
+  return new Batch(undefined, placeAt(tables, place?.batch) ?? take(tables, batchBytes()));
 }
 
 /** What is left of the tables' memory, to be lent out; undefined where kernels could not use it. */
@@ -27,7 +40,11 @@ export function spareRoom(tables: Tables) {
   return { memory, take: (bytes: number) => take(tables, bytes)?.offset };
 }
 
-export function newCounters(tables: Tables): Counters {
+export function newCounters(tables: Tables, place?: ForwarderPlace): Counters {
   const ports = tables.interfaces.portCount;
-  return new Counters(ports, take(tables, counterBytes(ports)));
+  return new Counters(ports, placeAt(tables, place?.counters) ?? take(tables, counterBytes(ports)));
+}
+
+function placeAt(tables: Tables, offset: number | undefined) {
+  return offset === undefined ? undefined : { buffer: tables.memory.buffer, offset };
 }

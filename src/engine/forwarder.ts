@@ -4,7 +4,7 @@ import type { Batch } from '../wire/batch.ts';
 import type { Counters } from './counters.ts';
 import { createFastPath, type FastPath } from './fast/fast.ts';
 import { createKernelPath } from './fast/kernels.ts';
-import { newBatch, newCounters } from './forwarder-memory.ts';
+import { type ForwarderPlace, newBatch, newCounters } from './forwarder-memory.ts';
 import { type Output, transmitEach } from './output.ts';
 import { SlowPath } from './slow/slow.ts';
 import type { Names } from './slow/story.ts';
@@ -16,6 +16,8 @@ export interface ForwarderOptions {
   readonly slowOnly?: boolean;
   /** For tests: the fast path in TypeScript even where its kernels could work. */
   readonly kernels?: boolean;
+  /** For a thread that has opened the tables of another one: what that one has set apart. */
+  readonly place?: ForwarderPlace | undefined;
 }
 
 export class Forwarder {
@@ -25,6 +27,7 @@ export class Forwarder {
   readonly #tables: Tables;
   readonly #slowOnly: boolean;
   readonly #kernels: boolean;
+  readonly #place: ForwarderPlace | undefined;
   /** Made for one batch, whose arrays it holds as constants: a caller that keeps to one batch pays once. */
   #fast: FastPath | undefined;
   #batch: Batch | undefined;
@@ -32,7 +35,8 @@ export class Forwarder {
   #arrived = 0;
 
   constructor(tables: Tables, output: Output, options: ForwarderOptions = {}) {
-    this.counters = newCounters(tables);
+    this.counters = newCounters(tables, options.place);
+    this.#place = options.place;
     this.#output = output;
     this.#slow = new SlowPath(tables, output, this.counters, options.explain);
     this.#tables = tables;
@@ -42,7 +46,7 @@ export class Forwarder {
 
   /** A batch where kernels can work on it, as long as the tables have room for one. */
   newBatch(): Batch {
-    return newBatch(this.#tables);
+    return newBatch(this.#tables, this.#place);
   }
 
   /** Treats every frame of the batch. Its bytes, starts and lengths may change; the caller clears it. */
