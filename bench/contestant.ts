@@ -103,7 +103,7 @@ async function main([name = '', scaleName = 'full', tableFile = '']: readonly st
   console.log(`ready ${JSON.stringify(ready)}`);
   const crew = new Crew(
     frames,
-    () => shareWorkload(tables, frames, placed),
+    (thread) => shareWorkload(tables, frames, placed, thread),
     () => outcomeOf(tables, frames, { placed }),
   );
   const contestant = new Contestant(prepared, crew);

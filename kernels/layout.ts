@@ -21,10 +21,17 @@ import { Brief, labelEntryWords, Payload, PopMode } from '../src/tables/labels.t
 import { Flat, flatWords, groupWords, Leg, legWords, PushTc } from '../src/tables/paths.ts';
 import { directorySettings, routeWords, tableArrays } from '../src/tables/tables.ts';
 import { denseNode, nodeBit, nodeHeaderWords, smallNode, wideNode } from '../src/tables/trie-words.ts';
-import { arenaAt, batchFrames, frameBytesMax, headroomBytes, SlotArray, slotArrays } from '../src/wire/batch.ts';
+import {
+  arenaAt,
+  batchFrames,
+  frameBytesMax,
+  headroomBytes,
+  SlotArray,
+  slotArrayBytes,
+  slotArrays,
+} from '../src/wire/batch.ts';
 
 const wordBytes = 4;
-const slotArrayBytes = batchFrames * wordBytes;
 
 /** `labelMap` → `LABEL_MAP`. */
 const upper = (name: string): string => name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toUpperCase();

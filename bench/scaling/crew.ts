@@ -51,14 +51,14 @@ class Thread {
 
 /** Threads are started when they are first wanted, and kept. */
 export class Crew {
-  readonly #share: () => SharedWorkload;
+  readonly #share: (thread: number) => SharedWorkload;
   readonly #frames: StoredFrames;
   readonly #gate = new Int32Array(new SharedArrayBuffer(4));
   readonly #threads: Thread[] = [];
   readonly #expected: () => Outcome;
 
   /** `share` is asked for each thread; every thread has to send what is expected before it may take part. */
-  constructor(frames: StoredFrames, share: () => SharedWorkload, expected: () => Outcome) {
+  constructor(frames: StoredFrames, share: (thread: number) => SharedWorkload, expected: () => Outcome) {
     this.#share = share;
     this.#expected = expected;
     this.#frames = frames;
@@ -89,7 +89,7 @@ export class Crew {
 
   async #grow(count: number): Promise<void> {
     while (this.#threads.length < count) {
-      const thread = new Thread({ workload: this.#share(), gate: this.#gate });
+      const thread = new Thread({ workload: this.#share(this.#threads.length), gate: this.#gate });
       this.#threads.push(thread);
       const outcome = (await thread.answer()) as Outcome;
       if (!sameOutcome(outcome, this.#expected())) throw new Error('a thread sends other frames than the main one');

@@ -20,9 +20,14 @@ export interface OpenWorkload {
 }
 
 /** For one more thread. */
-export function shareWorkload(tables: Tables, frames: StoredFrames, placed: PlacedFrames | undefined): SharedWorkload {
+export function shareWorkload(
+  tables: Tables,
+  frames: StoredFrames,
+  placed: PlacedFrames | undefined,
+  thread: number,
+): SharedWorkload {
   const { count, words } = frames;
-  return { tables: tables.share(), frames: { count, words }, placed, place: reserveForwarder(tables) };
+  return { tables: tables.share(), frames: { count, words }, placed, place: reserveForwarder(tables, thread) };
 }
 
 export function openWorkload({ tables, frames, placed, place }: SharedWorkload): OpenWorkload {

@@ -19,13 +19,15 @@ function take(tables: Tables, bytes: number): { buffer: SharedArrayBuffer; offse
 export interface ForwarderPlace {
   readonly counters: number;
   readonly batch: number;
+  /** Its number among the readers of the tables (src/tables/generations.ts). */
+  readonly reader: number;
 }
 
-/** Sets room apart for a forwarder in another thread; undefined when there is none. */
-export function reserveForwarder(tables: Tables): ForwarderPlace | undefined {
+/** Sets room apart for a forwarder in another thread, reader number `reader`; undefined when there is none. */
+export function reserveForwarder(tables: Tables, reader: number): ForwarderPlace | undefined {
   const counters = take(tables, counterBytes(tables.interfaces.portCount));
   const batch = take(tables, batchBytes());
-  return counters && batch && { counters: counters.offset, batch: batch.offset };
+  return counters && batch && { counters: counters.offset, batch: batch.offset, reader };
 }
 
 /** A batch in the tables' memory while there is room, else one of its own, for which no kernel works. */

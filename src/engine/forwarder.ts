@@ -37,6 +37,7 @@ export class Forwarder {
   constructor(tables: Tables, output: Output, options: ForwarderOptions = {}) {
     this.counters = newCounters(tables, options.place);
     this.#place = options.place;
+    if (options.place !== undefined) tables.generations.online(options.place.reader);
     this.#output = output;
     this.#slow = new SlowPath(tables, output, this.counters, options.explain);
     this.#tables = tables;
@@ -52,6 +53,8 @@ export class Forwarder {
   /** Treats every frame of the batch. Its bytes, starts and lengths may change; the caller clears it. */
   process(batch: Batch): void {
     const { count } = batch;
+    // The tables may change between two batches, and what nobody reads any more is used again.
+    if (this.#place !== undefined) this.#tables.generations.pass(this.#place.reader);
     if (this.#slowOnly) {
       this.#countIn(batch);
       for (let slot = 0; slot < count; slot++) this.#slow.process(batch, slot, this.#arrived + slot + 1);
@@ -98,6 +101,15 @@ export class Forwarder {
   #transmitRun(batch: Batch, from: number, to: number): void {
     if (this.#output.transmitRun === undefined) transmitEach(this.#output, batch, from, to);
     else this.#output.transmitRun(batch, from, to);
+  }
+
+  /** Before a thread waits for long, or ends: it reads nothing until it is `awake`. */
+  asleep(): void {
+    if (this.#place !== undefined) this.#tables.generations.offline(this.#place.reader);
+  }
+
+  awake(): void {
+    if (this.#place !== undefined) this.#tables.generations.online(this.#place.reader);
   }
 
   /** The end of the input: frames that still wait for a neighbour are dropped. */

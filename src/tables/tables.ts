@@ -6,6 +6,7 @@
 //   directory, words  the offset in bytes of each array in `tableArrays`, then the settings a kernel reads, in the
 //                 order of `directorySettings`: all that somebody needs who has only the block
 import { AdjacencyTable, adjacencyWords } from './adjacencies.ts';
+import { Generations, generationWords } from './generations.ts';
 import { acceptWords, addressWords, InterfaceTable, interfaceWords, mapWords, portWords } from './interfaces.ts';
 import { LabelTable, labelCount, labelEntryWords } from './labels.ts';
 import { bytesForWords, type SharedBlock, TableMemory } from './memory.ts';
@@ -76,8 +77,12 @@ export const tableArrays = [
   'adjacencies',
   'buckets',
   'adjacencyCount',
+  'generations',
 ] as const;
 type TableArray = (typeof tableArrays)[number];
+
+/** Threads that may read the tables while another one writes them. */
+export const readersMax = 64;
 
 /** Settings as words of the directory, behind the offsets. */
 export const directorySettings = ['popTtl', 'popTc', 'hashSeed', 'hashPayload', 'bucketMask'] as const;
@@ -104,6 +109,7 @@ function wordCounts(sizes: TableSizes): Readonly<Record<TableArray, number>> {
     adjacencies: sizes.adjacencies * adjacencyWords,
     buckets: powerOfTwoFrom(sizes.adjacencies * 2),
     adjacencyCount: 1,
+    generations: generationWords(readersMax),
   };
 }
 
@@ -127,6 +133,8 @@ export class Tables {
   readonly labels: LabelTable;
   readonly paths: PathTable;
   readonly adjacencies: AdjacencyTable;
+  /** By which the writer knows what no reader in another thread can still see. */
+  readonly generations: Generations;
 
   /** New tables, all empty; with a block those that somebody has made of it with the same sizes. */
   constructor(sizes: TableSizes, settings: RouterSettings, block?: SharedBlock) {
@@ -148,8 +156,10 @@ export class Tables {
       arrays.accepted,
       arrays.addresses,
     );
-    this.trie4 = new RunTrie(arrays.trie4, sizes.tables);
-    this.trie6 = new RunTrie(arrays.trie6, sizes.tables);
+    const generations = new Generations(arrays.generations);
+    this.generations = generations;
+    this.trie4 = new RunTrie(arrays.trie4, sizes.tables, { generations });
+    this.trie6 = new RunTrie(arrays.trie6, sizes.tables, { generations });
     this.routes = arrays.routes;
     this.labels = new LabelTable(arrays.labelMap, arrays.labelBriefs, arrays.labelEntries);
     this.paths = new PathTable(arrays.groups, arrays.legs, arrays.pushes, arrays.pushWire, arrays.flat);

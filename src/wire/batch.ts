@@ -30,8 +30,10 @@ export const SlotArray = {
 } as const;
 /** All of them, the engine's included. */
 export const slotArrays = 32;
+/** From one array to the next: a cache line more than its words, so that those of one slot do not all fall into one set. */
+export const slotArrayBytes = batchFrames * 4 + 64;
 /** Where the arena begins, from the beginning of the batch. */
-export const arenaAt = slotArrays * batchFrames * 4;
+export const arenaAt = slotArrays * slotArrayBytes;
 
 /** Bytes of a batch with its slots. */
 export function batchBytes(arenaBytes = arenaBytesDefault): number {
@@ -88,7 +90,7 @@ export class Batch {
 
   /** The array with this number, one word a slot. */
   slots(number: number): Uint32Array {
-    return new Uint32Array(this.place.buffer, this.place.offset + number * batchFrames * 4, batchFrames);
+    return new Uint32Array(this.place.buffer, this.place.offset + number * slotArrayBytes, batchFrames);
   }
 
   /** Forgets all frames. */

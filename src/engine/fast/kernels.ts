@@ -2,7 +2,7 @@
 // do what the passes in TypeScript do, slot by slot; what is gained is a load or store without a bounds check, and words
 // that are integers without being asked.
 import type { Tables } from '../../tables/tables.ts';
-import { type Batch, batchFrames } from '../../wire/batch.ts';
+import type { Batch } from '../../wire/batch.ts';
 import type { Counters } from '../counters.ts';
 import type { FastPath } from './fast.ts';
 import { kernelBinary } from './kernel-binary.ts';
@@ -36,7 +36,7 @@ export function createKernelPath(tables: Tables, counters: Counters, batch: Batc
   kernels.bind(tables.directoryAt, batch.place.offset, first.byteOffset, tables.interfaces.portCount);
   const { slowCount } = kernels;
   return {
-    slow: new Uint32Array(buffer, batch.place.offset + FastArray.slow * batchFrames * 4, batchFrames),
+    slow: batch.slots(FastArray.slow),
     get slowCount() {
       return slowCount.value;
     },
