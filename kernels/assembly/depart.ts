@@ -20,14 +20,16 @@ import {
   SLOT_ORIGINAL,
   SLOT_START,
 } from './layout';
-import * as state from './state';
 
-/** Whether the adjacency can be sent to now, and `size` bytes behind the link header fit. */
+/**
+ * Whether the adjacency can be sent to now, and `size` bytes behind the link header fit. The tables are passed, so that a
+ * loop can keep their addresses in registers: a global is read from memory each time.
+ */
 // @ts-ignore: decorator
 @inline
-export function ready(adjacency: u32, size: u32): bool {
-  const record = state.adjacencies + adjacency * ADJACENCY_BYTES;
-  const out = state.interfaces + load<u32>(record, ADJACENCY_INTERFACE) * INTERFACE_BYTES;
+export function ready(adjacencies: u32, interfaces: u32, adjacency: u32, size: u32): bool {
+  const record = adjacencies + adjacency * ADJACENCY_BYTES;
+  const out = interfaces + load<u32>(record, ADJACENCY_INTERFACE) * INTERFACE_BYTES;
   return (
     (load<u32>(record, ADJACENCY_FLAGS) & ADJACENCY_USABLE) == ADJACENCY_USABLE &&
     (load<u32>(out, INTERFACE_FLAGS) & INTERFACE_UP) != 0 &&
@@ -38,9 +40,19 @@ export function ready(adjacency: u32, size: u32): bool {
 /** The link header in front of `first`; `rest` bytes lie from `at` on. The frame of slot record `f` is sent. */
 // @ts-ignore: decorator
 @inline
-export function close(f: u32, adjacency: u32, first: u32, at: u32, rest: u32, type: u32): void {
-  const record = state.adjacencies + adjacency * ADJACENCY_BYTES;
-  const out = state.interfaces + load<u32>(record, ADJACENCY_INTERFACE) * INTERFACE_BYTES;
+export function close(
+  adjacencies: u32,
+  interfaces: u32,
+  arena: u32,
+  f: u32,
+  adjacency: u32,
+  first: u32,
+  at: u32,
+  rest: u32,
+  type: u32,
+): void {
+  const record = adjacencies + adjacency * ADJACENCY_BYTES;
+  const out = interfaces + load<u32>(record, ADJACENCY_INTERFACE) * INTERFACE_BYTES;
   let last = first - 4;
   if (load<u32>(out, INTERFACE_TAGS) == 0) store<u32>(last, load<u32>(out, INTERFACE_MAC4) | (type << 16));
   else last = writeTags(out, last, type);
@@ -48,7 +60,7 @@ export function close(f: u32, adjacency: u32, first: u32, at: u32, rest: u32, ty
   store<u64>(last - 12, load<u64>(record, ADJACENCY_MAC0));
   const begin = last - 10;
   const size = at - begin + rest;
-  store<u32>(f, begin - state.arena, SLOT_START);
+  store<u32>(f, begin - arena, SLOT_START);
   store<u32>(f, size, SLOT_CAPTURED);
   store<u32>(f, size, SLOT_ORIGINAL);
   store<u32>(f, load<u32>(out, INTERFACE_PORT) + 1, SLOT_EGRESS);

@@ -54,6 +54,7 @@ import {
   SLOT_LIST4,
   SLOT_LIST6,
   SLOT_NETWORK,
+  SLOT_PLACE,
   SLOT_TABLE,
   SLOT_TOP,
   SLOT_WALK,
@@ -76,14 +77,17 @@ const TTL_ONE: u32 = 0x01000000;
 export function actOnLabels(): void {
   const slots = state.slots;
   const count = state.countLabels;
+  findKeys(count);
   findBriefs(count);
+  findFlats(count);
+  const adjacencies = state.adjacencies;
+  const interfaces = state.interfaces;
+  const arena = state.arena;
+  const flat = state.flat;
   for (let i: u32 = 0; i < count; i++) {
-    const f = slots + (load<u32>(slots + (i << 2), SLOT_LABELS) << 2);
-    const brief = load<u32>(f, SLOT_FOUND);
-    const at = state.flat + (brief < BRIEF_TO_TABLE ? brief * FLAT_BYTES : 0);
-    store<u32>(f, load<u32>(at, FLAT_FLAGS), SLOT_LEG);
+    const slot = load<u32>(slots + (i << 2), SLOT_LABELS);
+    actOnBrief(slots, adjacencies, interfaces, arena, flat, slot);
   }
-  for (let i: u32 = 0; i < count; i++) actOnBrief(load<u32>(slots + (i << 2), SLOT_LABELS));
   const walks = state.countWalk;
   for (let i: u32 = 0; i < walks; i++) walkLabels(load<u32>(slots + (i << 2), SLOT_WALK));
 }
@@ -95,21 +99,45 @@ function keyAt(word: u32): u32 {
   return ((word & 0xffff) | ((word >>> 4) & 0xf0000)) << 2;
 }
 
-/** The top entry of each stack, an explicit null above another label taken off, and the brief of its label. */
-function findBriefs(count: u32): void {
+/** The top entry of each stack, an explicit null above another label taken off, and the key of its label. */
+function findKeys(count: u32): void {
   const slots = state.slots;
-  const briefs = state.labelBriefs;
+  const ttl = state.popTtlUniform;
+  const tc = state.popTcUniform;
   for (let i: u32 = 0; i < count; i++) {
     const f = slots + (load<u32>(slots + (i << 2), SLOT_LABELS) << 2);
     const at = load<u32>(f, SLOT_TOP);
     let word = load<u32>(at);
     if ((word & (LABEL_BITS & ~0x00200000)) == 0 && word >= TTL_TWO && (word & S_BIT) == 0) {
-      word = pass(word, load<u32>(at, 4), state.popTtlUniform, state.popTcUniform);
+      word = pass(word, load<u32>(at, 4), ttl, tc);
       store<u32>(f, at + 4, SLOT_TOP);
       store<u32>(f, load<u32>(f, SLOT_LENGTH) - 4, SLOT_LENGTH);
     }
     store<u32>(f, word, SLOT_ENTRY);
-    store<u32>(f, load<u32>(briefs + keyAt(word)), SLOT_FOUND);
+    store<u32>(slots + (i << 2), keyAt(word), SLOT_PLACE);
+  }
+}
+
+/** The briefs: a loop so short that the misses of a dozen frames overlap. */
+function findBriefs(count: u32): void {
+  const slots = state.slots;
+  const briefs = state.labelBriefs;
+  for (let i: u32 = 0; i < count; i++) {
+    const g = slots + (i << 2);
+    store<u32>(g, load<u32>(briefs + load<u32>(g, SLOT_PLACE)), SLOT_PLACE);
+  }
+}
+
+/** The flags of the flat legs, and with them the lines in which they lie. */
+function findFlats(count: u32): void {
+  const slots = state.slots;
+  const flat = state.flat;
+  for (let i: u32 = 0; i < count; i++) {
+    const g = slots + (i << 2);
+    const f = slots + (load<u32>(g, SLOT_LABELS) << 2);
+    const brief = load<u32>(g, SLOT_PLACE);
+    store<u32>(f, brief, SLOT_FOUND);
+    store<u32>(f, load<u32>(flat + (brief < BRIEF_TO_TABLE ? brief * FLAT_BYTES : 0), FLAT_FLAGS), SLOT_LEG);
   }
 }
 
@@ -123,8 +151,8 @@ function pass(popped: u32, next: u32, ttl: bool, tc: bool): u32 {
 
 // @ts-ignore: decorator
 @inline
-function actOnBrief(slot: u32): void {
-  const f = state.slots + (slot << 2);
+function actOnBrief(slots: u32, adjacencies: u32, interfaces: u32, arena: u32, flat: u32, slot: u32): void {
+  const f = slots + (slot << 2);
   const brief = load<u32>(f, SLOT_FOUND);
   const word = load<u32>(f, SLOT_ENTRY);
   const at = load<u32>(f, SLOT_TOP);
@@ -140,9 +168,10 @@ function actOnBrief(slot: u32): void {
   } else if (!hasBottom(f, at)) {
     // The slow path says why.
   } else if ((flags & FLAT_PHP) == 0) {
-    swapFlat(f, brief, flags, at, (word & (TC_S_BITS | 0xff000000)) - TTL_ONE);
+    const fields = (word & (TC_S_BITS | 0xff000000)) - TTL_ONE;
+    swapFlat(adjacencies, interfaces, arena, f, flat + brief * FLAT_BYTES, flags, at, fields);
   } else if ((word & S_BIT) == 0) {
-    popFlat(f, brief, at, word);
+    popFlat(adjacencies, interfaces, arena, f, flat + brief * FLAT_BYTES, at, word);
   } else {
     walkLabels(slot);
   }
@@ -164,31 +193,47 @@ function hasBottomBelow(f: u32, at: u32): bool {
 /** A swap whose leg is flat. `fields`: TC, S and the new TTL of the swapped entry. */
 // @ts-ignore: decorator
 @inline
-function swapFlat(f: u32, leg: u32, flags: u32, at: u32, fields: u32): void {
-  const record = state.flat + leg * FLAT_BYTES;
+function swapFlat(
+  adjacencies: u32,
+  interfaces: u32,
+  arena: u32,
+  f: u32,
+  record: u32,
+  flags: u32,
+  at: u32,
+  fields: u32,
+): void {
   const adjacency = load<u32>(record, FLAT_ADJACENCY);
   const count = flags & FLAT_LABELS;
   const size = load<u32>(f, SLOT_LENGTH);
-  if (!ready(adjacency, size + (count << 2))) return;
+  if (!ready(adjacencies, interfaces, adjacency, size + (count << 2))) return;
   store<u32>(at, load<u32>(record, FLAT_SWAP) | fields);
   let first = at;
   for (let i: u32 = 0; i < count; i++) {
     first -= 4;
     store<u32>(first, load<u32>(record + (i << 2), FLAT_ENTRIES) | (fields & ~S_BIT));
   }
-  close(f, adjacency, first, at, size, TYPE_MPLS);
+  close(adjacencies, interfaces, arena, f, adjacency, first, at, size, TYPE_MPLS);
 }
 
 /** A penultimate hop pop in uniform model that uncovers a label (TTL-5, TC-2). */
 // @ts-ignore: decorator
 @inline
-function popFlat(f: u32, leg: u32, at: u32, word: u32): void {
+function popFlat(
+  adjacencies: u32,
+  interfaces: u32,
+  arena: u32,
+  f: u32,
+  record: u32,
+  at: u32,
+  word: u32,
+): void {
   const below = pass(word, load<u32>(at, 4), true, true);
-  const adjacency = load<u32>(state.flat + leg * FLAT_BYTES, FLAT_ADJACENCY);
+  const adjacency = load<u32>(record, FLAT_ADJACENCY);
   const rest = load<u32>(f, SLOT_LENGTH) - 4;
-  if (below < TTL_TWO || !ready(adjacency, rest)) return;
+  if (below < TTL_TWO || !ready(adjacencies, interfaces, adjacency, rest)) return;
   store<u32>(at, below - TTL_ONE, 4);
-  close(f, adjacency, at + 4, at + 4, rest, TYPE_MPLS);
+  close(adjacencies, interfaces, arena, f, adjacency, at + 4, at + 4, rest, TYPE_MPLS);
 }
 
 function accepts(list: u32, label: u32): bool {
@@ -344,6 +389,7 @@ function forward(f: u32, leg: u32, changed: u32, at: u32, rest: u32): void {
   store<u32>(state.stack, changed);
   state.setCountPushed(1);
   const adjacency = walk(f, leg, changed >>> 24, (changed >>> 17) & 7, false, true);
-  if (adjacency == NONE || !ready(adjacency, rest + (state.countPushed << 2))) return;
-  close(f, adjacency, write(at), at, rest, TYPE_MPLS);
+  const size = rest + (state.countPushed << 2);
+  if (adjacency == NONE || !ready(state.adjacencies, state.interfaces, adjacency, size)) return;
+  close(state.adjacencies, state.interfaces, state.arena, f, adjacency, write(at), at, rest, TYPE_MPLS);
 }

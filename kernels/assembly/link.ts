@@ -37,6 +37,7 @@ import * as state from './state';
 export function link(from: u32, count: u32): u32 {
   const slots = state.slots;
   const arena = state.arena;
+  const interfaces = state.interfaces;
   let ip4: u32 = 0;
   let ip6: u32 = 0;
   let labelled: u32 = 0;
@@ -86,7 +87,7 @@ export function link(from: u32, count: u32): u32 {
       if (owner == 0) {
         flags = mac0 = mac2 = 0;
       } else {
-        const record = state.interfaces + (owner - 1) * INTERFACE_BYTES;
+        const record = interfaces + (owner - 1) * INTERFACE_BYTES;
         flags = load<u32>(record, INTERFACE_FLAGS);
         mac0 = load<u32>(record, INTERFACE_MAC0);
         mac2 = (mac0 >>> 16) | (load<u32>(record, INTERFACE_MAC4) << 16);

@@ -38,23 +38,29 @@ const NOTHING_CARRIED: u32 = 0xffff;
 /** The flat leg of each slot of a list: routes are many, and each is a cache miss. */
 function findLegs(list: u32, count: u32): void {
   const slots = state.slots;
+  const routes = state.routes;
   for (let i: u32 = 0; i < count; i++) {
     const f = slots + (load<u32>(list + (i << 2)) << 2);
-    store<u32>(f, load<u32>(state.routes + load<u32>(f, SLOT_FOUND) * ROUTE_BYTES, ROUTE_LEG), SLOT_LEG);
+    store<u32>(f, load<u32>(routes + load<u32>(f, SLOT_FOUND) * ROUTE_BYTES, ROUTE_LEG), SLOT_LEG);
   }
 }
 
 /** The first `count` packets of a list; those from place `popped` on have been uncovered by a pop. */
 export function send4(list: u32, count: u32, popped: u32): void {
   findLegs(list, count);
+  const slots = state.slots;
+  const adjacencies = state.adjacencies;
+  const interfaces = state.interfaces;
+  const arena = state.arena;
+  const flat = state.flat;
   for (let i: u32 = 0; i < popped; i++) {
-    const f = state.slots + (load<u32>(list + (i << 2)) << 2);
+    const f = slots + (load<u32>(list + (i << 2)) << 2);
     const leg = load<u32>(f, SLOT_LEG);
     if (leg == 0) route(f, false, NOTHING_CARRIED, false);
-    else sendFlat4(f, leg);
+    else sendFlat4(adjacencies, interfaces, arena, f, flat + leg * FLAT_BYTES);
   }
   for (let i = popped; i < count; i++) {
-    const f = state.slots + (load<u32>(list + (i << 2)) << 2);
+    const f = slots + (load<u32>(list + (i << 2)) << 2);
     const leg = load<u32>(f, SLOT_LEG);
     if (leg == 0) route(f, false, load<u32>(f, SLOT_CARRIED), true);
     else sendPopped4(f, leg, load<u32>(f, SLOT_CARRIED));
@@ -86,20 +92,21 @@ export function sendDirect(list: u32, count: u32, six: bool): void {
 }
 
 /** The common case: a packet that arrived as IPv4, its leg flat. */
-function sendFlat4(f: u32, leg: u32): void {
-  const record = state.flat + leg * FLAT_BYTES;
+// @ts-ignore: decorator
+@inline
+function sendFlat4(adjacencies: u32, interfaces: u32, arena: u32, f: u32, record: u32): void {
   const flags = load<u32>(record, FLAT_FLAGS);
   const at = load<u32>(f, SLOT_TOP);
   const w2 = load<u32>(at, 8);
   const headerTtl = w2 & 0xff;
   const size = load<u32>(f, SLOT_LENGTH);
   const adjacency = load<u32>(record, FLAT_ADJACENCY);
-  if (headerTtl < 2 || !ready(adjacency, size + ((flags & FLAT_LABELS) << 2))) return;
+  if (headerTtl < 2 || !ready(adjacencies, interfaces, adjacency, size + ((flags & FLAT_LABELS) << 2))) return;
   const tc = (<u32>load<u8>(at, 1)) >>> 5;
   // RFC 1624 in a little-endian word: the checksum rises by what the TTL falls, with the carry brought round.
   store<u32>(at, w2 + (w2 >= 0xfffe0000 ? 0x1ffff : 0xffff), 8);
   const first = pushFlat(record, flags, at, tc, headerTtl - 1);
-  close(f, adjacency, first, at, size, first == at ? TYPE_IPV4 : TYPE_MPLS);
+  close(adjacencies, interfaces, arena, f, adjacency, first, at, size, first == at ? TYPE_IPV4 : TYPE_MPLS);
 }
 
 /** IPv4 that a pop has uncovered, its leg flat. */
@@ -111,12 +118,12 @@ function sendPopped4(f: u32, leg: u32, down: u32): void {
   const limit = min<u32>(headerTtl, down & 0xff);
   const size = load<u32>(f, SLOT_LENGTH);
   const adjacency = load<u32>(record, FLAT_ADJACENCY);
-  if (limit < 2 || !ready(adjacency, size + ((flags & FLAT_LABELS) << 2))) return;
+  if (limit < 2 || !ready(state.adjacencies, state.interfaces, adjacency, size + ((flags & FLAT_LABELS) << 2))) return;
   const tos = <u32>load<u8>(at, 1);
   const newTos = carriedTos(tos, down);
   write4(at, headerTtl - limit + 1, tos, newTos);
   const first = pushFlat(record, flags, at, newTos >>> 5, limit - 1);
-  close(f, adjacency, first, at, size, first == at ? TYPE_IPV4 : TYPE_MPLS);
+  close(state.adjacencies, state.interfaces, state.arena, f, adjacency, first, at, size, first == at ? TYPE_IPV4 : TYPE_MPLS);
 }
 
 function send6Flat(f: u32, leg: u32, down: u32): void {
@@ -126,12 +133,12 @@ function send6Flat(f: u32, leg: u32, down: u32): void {
   const limit = min<u32>(<u32>load<u8>(at, 7), down & 0xff);
   const size = load<u32>(f, SLOT_LENGTH);
   const adjacency = load<u32>(record, FLAT_ADJACENCY);
-  if (limit < 2 || !ready(adjacency, size + ((flags & FLAT_LABELS) << 2))) return;
+  if (limit < 2 || !ready(state.adjacencies, state.interfaces, adjacency, size + ((flags & FLAT_LABELS) << 2))) return;
   const tos = tos6(at);
   const newTos = carriedTos(tos, down);
   write6(at, limit - 1, tos, newTos);
   const first = pushFlat(record, flags, at, newTos >>> 5, limit - 1);
-  close(f, adjacency, first, at, size, first == at ? TYPE_IPV6 : TYPE_MPLS);
+  close(state.adjacencies, state.interfaces, state.arena, f, adjacency, first, at, size, first == at ? TYPE_IPV6 : TYPE_MPLS);
 }
 
 /** Writes a flat leg's entries in front of `at`; answers where they begin. */
@@ -193,13 +200,13 @@ function nextTtl(f: u32, six: bool, down: u32): i32 {
 function rewrite(f: u32, six: bool, adjacency: u32, down: u32, ttl: u32): void {
   const at = load<u32>(f, SLOT_TOP);
   const size = load<u32>(f, SLOT_LENGTH);
-  if (!ready(adjacency, size + (state.countPushed << 2))) return;
+  if (!ready(state.adjacencies, state.interfaces, adjacency, size + (state.countPushed << 2))) return;
   const tos = six ? tos6(at) : <u32>load<u8>(at, 1);
   const newTos = carriedTos(tos, down);
   if (six) write6(at, ttl, tos, newTos);
   else write4(at, <u32>load<u8>(at, 8) - ttl, tos, newTos);
   const type = state.countPushed > 0 ? TYPE_MPLS : six ? TYPE_IPV6 : TYPE_IPV4;
-  close(f, adjacency, write(at), at, size, type);
+  close(state.adjacencies, state.interfaces, state.arena, f, adjacency, write(at), at, size, type);
 }
 
 // @ts-ignore: decorator
