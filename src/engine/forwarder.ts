@@ -59,6 +59,11 @@ export class Forwarder {
     this.#arrived += count;
   }
 
+  /** The slow path alone for a frame that a fast path elsewhere, which has counted its arrival, has left untouched. */
+  processSlow(batch: Batch, slot: number): void {
+    this.#slow.process(batch, slot, 0);
+  }
+
   #open(batch: Batch): FastPath {
     this.#batch = batch;
     return createFastPath(this.#tables, this.counters, batch);
