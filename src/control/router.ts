@@ -23,6 +23,8 @@ const learnedNeighborsMax = 4096;
 export interface CompileOptions {
   /** How many forwarders get room in the tables' memory, where kernels can work for them; 2 unless said. */
   readonly forwarders?: number;
+  /** What else is to find room there, bytes, by the number of ports. */
+  readonly reserveBytes?: (ports: number) => number;
 }
 
 /** A label of the incoming label map, with its paths resolved. */
@@ -86,9 +88,10 @@ function sizeTables(
   routes: readonly RibEntry[],
   labels: number,
   resolver: Resolver,
-  forwarders: number,
+  { forwarders = 2, reserveBytes = () => 0 }: CompileOptions,
 ) {
   const tables = rib.tableNames.length;
+  const ports = portNames(model).length;
   // Room for the worst case: pages that are never touched cost nothing.
   let trie4Words = tables + trieSlackWords;
   let trie6Words = tables + trieSlackWords;
@@ -97,7 +100,7 @@ function sizeTables(
     else trie6Words += wordsForPrefix(prefix.length);
   }
   const sizes: TableSizes = {
-    ports: portNames(model).length,
+    ports,
     interfaces: model.interfaces.length,
     vlanMaps: vlanMapKeys(model).length,
     acceptLists: model.interfaces.filter((each) => each.acceptLabels !== undefined).length,
@@ -111,7 +114,7 @@ function sizeTables(
     legs: resolver.groups.legCount + 1,
     pushes: resolver.groups.pushCount,
     adjacencies: resolver.adjacencies.length + model.neighbors.length + learnedNeighborsMax,
-    forwarderBytes: forwarders * forwarderBytes(portNames(model).length),
+    forwarderBytes: forwarders * forwarderBytes(ports) + reserveBytes(ports),
   };
   return sizes;
 }
@@ -181,10 +184,7 @@ export function compileRouter(model: RouterModel, options: CompileOptions = {}):
   const bindings = bindLabels(model, (vrf, path) => resolver.isLocal(vrf, path));
   const labels = planLabels(model, resolver, bindings);
   const routes = [...rib.entries()].filter((entry) => entry.state === 'usable');
-  const tables = new Tables(
-    sizeTables(model, rib, routes, labels.length, resolver, options.forwarders ?? 2),
-    settingsOf(model),
-  );
+  const tables = new Tables(sizeTables(model, rib, routes, labels.length, resolver, options), settingsOf(model));
   writeInterfaces(tables.interfaces, model, rib);
   writeAdjacencies(tables, model, resolver);
   writePaths(tables.paths, resolver.groups.all);
