@@ -36,8 +36,10 @@ export interface ReplayTesting {
   readonly patient?: boolean;
   readonly batchesPerJob?: number;
   readonly fault?: Fault;
-  /** In place of the worker's module. */
-  readonly thread?: string;
+  /** No thread is started: the main thread does all jobs. */
+  readonly alone?: boolean;
+  /** Hears how many jobs were read, and how many of them workers had done. */
+  readonly done?: (jobs: number, byWorkers: number) => void;
 }
 
 export interface ParallelSetup {
@@ -77,6 +79,7 @@ class ParallelReplay {
   #alive: Set<number>;
   /** Jobs whose worker is lost. */
   readonly #lost = new Set<Job>();
+  #helped = 0;
   /** Jobs published and read so far; the next ones lie in these places of the ring. */
   #published = 0;
   #read = 0;
@@ -105,6 +108,7 @@ class ParallelReplay {
       const interrupted = await this.#play(problems);
       await this.#drain();
       this.#setup.forwarder.finish();
+      this.#setup.testing?.done?.(this.#read, this.#read - this.#helped);
       return { problems, interrupted };
     } finally {
       this.#setup.memory.board.stop();
@@ -182,7 +186,7 @@ class ParallelReplay {
     this.#published++;
     this.#batches = 0;
     this.#bytes = 0;
-    this.#pool ??= this.#startPool();
+    if (this.#setup.testing?.alone !== true) this.#pool ??= this.#startPool();
     this.#setup.memory.board.publish(index);
   }
 
@@ -199,7 +203,7 @@ class ParallelReplay {
         ...(fault === undefined ? {} : { fault }),
       };
     });
-    return new WorkerPool(threadFile(testing?.thread ?? 'replay-worker'), tasks, {
+    return new WorkerPool(threadFile('replay-worker'), tasks, {
       lost: (worker, error) => this.#lose(worker, error),
       failed: (error) => {
         if (this.#alive.size === 0) return;
@@ -259,6 +263,7 @@ class ParallelReplay {
     this.#runner ??= new JobRunner(tables, memory, memory.shared.workers, format);
     this.#runner.run(job);
     memory.board.finish(job.index);
+    this.#helped++;
   }
 
   #readOldest(): void {
