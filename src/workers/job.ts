@@ -1,7 +1,7 @@
 // Jobs: what workers are given, and what they answer with. A job is a row of batches with everything that the workers
 // write about them, in memory that all threads share; jobs are a ring that the main thread fills and reads in order.
 //
-//   in the tables' block   | slot arrays × (workers + 1) | counters × (workers + 1) | batch × jobBatches × jobs |
+//   in the tables' block   | slot arrays × (workers + 1) | counters × (workers + 1) | batch × batches × jobs |
 //   control, words         | board | batches, then for each: frames, left to the slow path, pieces (× jobs) |
 //                          | by port: whether its records are in nanoseconds |
 //   counters               | the books of each job |
@@ -18,21 +18,27 @@ import type { Tables } from '../tables/tables.ts';
 import { arenaAt, Batch, batchBytes, batchFrames, SlotArray } from '../wire/batch.ts';
 import { boardBytes, JobBoard } from './board.ts';
 
-/** Batches in a job: so many that handing it over (some µs) costs little, so few that several jobs fit a cache. */
-export const jobBatches = 16;
 /** Arena of a batch of a job: the longest frame must find room. */
 const jobArenaBytes = 512 * 1024;
 /** A job with so many bytes is full. */
 export const jobBytesMax = 1024 * 1024;
 /** Of a record beside its frame and the headroom of that, and of the gaps between pieces, at most. */
 const recordExtraBytes = 64;
-/** Room for the records of a job: it was not full before its last batch. */
-export const segmentBytes = jobBytesMax + jobArenaBytes + jobBatches * batchFrames * recordExtraBytes;
 const lineBytes = 64;
 
-/** Two for each worker, one that is held and one to go on with, and some for the main thread to be ahead. */
-export function jobCount(workers: number): number {
-  return 2 * workers + 4;
+/** How many of everything. */
+export interface JobPlan {
+  readonly workers: number;
+  readonly jobs: number;
+  /** In a job, at most. */
+  readonly batches: number;
+  /** Whether there is room for records. */
+  readonly segments: boolean;
+}
+
+/** Room for the records of a job: it was not full before its last batch. */
+function segmentBytesOf({ batches, segments }: JobPlan): number {
+  return segments ? jobBytesMax + jobArenaBytes + batches * batchFrames * recordExtraBytes : 0;
 }
 
 function lines(bytes: number): number {
@@ -40,14 +46,14 @@ function lines(bytes: number): number {
 }
 
 /** Bytes to reserve in the tables' memory. */
-export function jobMemoryBytes(workers: number, ports: number): number {
+export function jobMemoryBytes({ workers, jobs, batches }: JobPlan, ports: number): number {
   const own = arenaAt + lines(counterBytes(ports));
-  return (workers + 1) * own + jobCount(workers) * jobBatches * batchBytes(jobArenaBytes) + lineBytes;
+  return (workers + 1) * own + jobs * batches * batchBytes(jobArenaBytes);
 }
 
 /** What a worker needs to open the same jobs: survives `postMessage`. */
 export interface SharedJobs {
-  readonly workers: number;
+  readonly plan: JobPlan;
   readonly ports: number;
   /** Where the part in the tables' block begins. */
   readonly offset: number;
@@ -86,7 +92,9 @@ export interface Job {
   readonly counters: Counters;
 }
 
-const headerWords = 1 + 3 * jobBatches;
+function headerWords(batches: number): number {
+  return 1 + 3 * batches;
+}
 
 function jobBatch(batch: Batch): JobBatch {
   const array = (number: number) => batch.slots(SlotArray.scratch + number);
@@ -105,72 +113,73 @@ function jobBatch(batch: Batch): JobBatch {
 
 export class JobMemory {
   readonly shared: SharedJobs;
+  readonly plan: JobPlan;
   readonly board: JobBoard;
   readonly jobs: readonly Job[];
   /** All segments; places in it are absolute. */
   readonly segments: Uint8Array;
+  readonly segmentBytes: number;
   /** By port: 1 where records have nanoseconds. Written by the main thread while no job is under way. */
   readonly nanosecond: Int32Array;
   readonly #buffer: SharedArrayBuffer;
 
   constructor(shared: SharedJobs, tables: Tables) {
-    const { workers, ports, control } = shared;
-    const count = jobCount(workers);
+    const { plan, ports, control } = shared;
     this.shared = shared;
+    this.plan = plan;
     this.#buffer = tables.memory.buffer;
-    this.board = new JobBoard(control, count);
+    this.board = new JobBoard(control, plan.jobs);
     this.segments = new Uint8Array(shared.segments);
-    this.jobs = Array.from({ length: count }, (_, index) => this.#job(index));
-    this.nanosecond = new Int32Array(control, boardBytes(count) + count * headerWords * 4, ports);
+    this.segmentBytes = segmentBytesOf(plan);
+    this.jobs = Array.from({ length: plan.jobs }, (_, index) => this.#job(index));
+    const at = boardBytes(plan.jobs) + plan.jobs * headerWords(plan.batches) * 4;
+    this.nanosecond = new Int32Array(control, at, ports);
   }
 
   /** New jobs, in room that was reserved in the tables' memory. Throws RangeError when it was not. */
-  static create(tables: Tables, workers: number): JobMemory {
+  static create(tables: Tables, plan: JobPlan): JobMemory {
     const ports = tables.interfaces.portCount;
-    const count = jobCount(workers);
+    const { jobs, batches } = plan;
     const shared: SharedJobs = {
-      workers,
+      plan,
       ports,
-      offset: tables.memory.take(jobMemoryBytes(workers, ports) - lineBytes),
-      control: new SharedArrayBuffer(boardBytes(count) + count * headerWords * 4 + ports * 4),
-      counters: new SharedArrayBuffer(count * counterBytes(ports)),
-      segments: new SharedArrayBuffer(count * segmentBytes),
+      offset: tables.memory.take(jobMemoryBytes(plan, ports)),
+      control: new SharedArrayBuffer(boardBytes(jobs) + jobs * headerWords(batches) * 4 + ports * 4),
+      counters: new SharedArrayBuffer(jobs * counterBytes(ports)),
+      segments: new SharedArrayBuffer(jobs * segmentBytesOf(plan)),
     };
     return new JobMemory(shared, tables);
   }
 
   /** The batch and the counters of one worker; number `workers` is the main thread's. */
   span(worker: number): Span {
-    const { offset, ports, workers } = this.shared;
+    const { offset, ports } = this.shared;
     const place = { buffer: this.#buffer, offset: offset + worker * arenaAt };
-    const end = this.#batchesAt + jobCount(workers) * jobBatches * batchBytes(jobArenaBytes);
-    const countersAt = offset + (workers + 1) * arenaAt + worker * lines(counterBytes(ports));
+    const end = offset + jobMemoryBytes(this.plan, ports);
+    const countersAt = offset + (this.plan.workers + 1) * arenaAt + worker * lines(counterBytes(ports));
     return new Span(
       new Batch(end - place.offset - arenaAt, place),
       new Counters(ports, { buffer: this.#buffer, offset: countersAt }),
     );
   }
 
-  get #batchesAt(): number {
-    const { offset, ports, workers } = this.shared;
-    return offset + (workers + 1) * (arenaAt + lines(counterBytes(ports)));
-  }
-
   #job(index: number): Job {
-    const { ports, control, counters, workers } = this.shared;
-    const at = boardBytes(jobCount(workers)) + index * headerWords * 4;
+    const { ports, control, counters, offset } = this.shared;
+    const { jobs, batches: count, workers } = this.plan;
+    const at = boardBytes(jobs) + index * headerWords(count) * 4;
     const words = (from: number, length: number) => new Int32Array(control, at + from * 4, length);
-    const batches = Array.from({ length: jobBatches }, (_, i) => {
-      const offset = this.#batchesAt + (index * jobBatches + i) * batchBytes(jobArenaBytes);
-      return jobBatch(new Batch(jobArenaBytes, { buffer: this.#buffer, offset }));
+    const batchesAt = offset + (workers + 1) * (arenaAt + lines(counterBytes(ports)));
+    const batches = Array.from({ length: count }, (_, i) => {
+      const place = { buffer: this.#buffer, offset: batchesAt + (index * count + i) * batchBytes(jobArenaBytes) };
+      return jobBatch(new Batch(jobArenaBytes, place));
     });
     return {
       index,
       batches,
       count: words(0, 1),
-      frames: words(1, jobBatches),
-      slowCounts: words(1 + jobBatches, jobBatches),
-      pieceCounts: words(1 + 2 * jobBatches, jobBatches),
+      frames: words(1, count),
+      slowCounts: words(1 + count, count),
+      pieceCounts: words(1 + 2 * count, count),
       counters: new Counters(ports, { buffer: counters, offset: index * counterBytes(ports) }),
     };
   }

@@ -9,19 +9,14 @@
 // finer, since that decides what the files look like.
 import { setImmediate } from 'node:timers/promises';
 import { mayChangeNeighbors } from '../engine/fast/neighbor-frames.ts';
-import type { Forwarder } from '../engine/forwarder.ts';
-import { Drop } from '../engine/reasons.ts';
 import type { ShimlineError } from '../errors.ts';
 import type { FrameSource } from '../io/device.ts';
-import type { Tables } from '../tables/tables.ts';
 import type { Batch } from '../wire/batch.ts';
-import { type Job, type JobMemory, jobBatches, jobBytesMax, type Span } from './job.ts';
-import { JobRunner } from './job-runner.ts';
+import { type Job, type JobPlan, jobBytesMax } from './job.ts';
+import { framesOf, JobReader, type JobReaderSetup } from './job-reader.ts';
 import { WorkerPool } from './pool.ts';
 import { fillBatch, type ReplayOptions, type ReplayResult, sliceMilliseconds } from './replay.ts';
 import type { Fault, ReplayTask } from './replay-worker.ts';
-import type { RecordFormat } from './segment.ts';
-import type { JobOutput } from './segment-output.ts';
 import { threadFile } from './thread-file.ts';
 import type { TimeResolution } from './time-resolution.ts';
 
@@ -29,6 +24,14 @@ import type { TimeResolution } from './time-resolution.ts';
 const quietBatches = 4;
 /** The event loop turns so often while threads start, milliseconds: their start needs it. */
 const startSliceMilliseconds = 2;
+
+/**
+ * Jobs of so many batches that handing one over (some µs) costs little, so few that several jobs fit a cache. Two jobs
+ * for each worker, one that is held and one to go on with, and some for the main thread to be ahead.
+ */
+export function replayPlan(workers: number): JobPlan {
+  return { workers, jobs: 2 * workers + 4, batches: 16, segments: true };
+}
 
 /** For tests: what no command line can ask for. */
 export interface ReplayTesting {
@@ -42,12 +45,7 @@ export interface ReplayTesting {
   readonly done?: (jobs: number, byWorkers: number) => void;
 }
 
-export interface ParallelSetup {
-  readonly tables: Tables;
-  readonly memory: JobMemory;
-  readonly forwarder: Forwarder;
-  readonly output: JobOutput;
-  readonly format: RecordFormat;
+export interface ParallelSetup extends JobReaderSetup {
   readonly resolution: TimeResolution;
   /** Whether records for the port have been written: their resolution is settled. */
   readonly isOpen: (port: number) => boolean;
@@ -71,9 +69,7 @@ class ParallelReplay {
   readonly #options: ReplayOptions;
   readonly #jobs: readonly Job[];
   readonly #batchesPerJob: number;
-  /** Of the main thread, for batches that it treats alone. */
-  readonly #span: Span;
-  #runner: JobRunner | undefined;
+  readonly #reader: JobReader;
   #pool: WorkerPool | undefined;
   /** Workers that can still be waited for. */
   #alive: Set<number>;
@@ -96,9 +92,9 @@ class ParallelReplay {
     this.#setup = setup;
     this.#options = options;
     this.#jobs = memory.jobs;
-    this.#batchesPerJob = testing?.batchesPerJob ?? jobBatches;
-    this.#span = memory.span(memory.shared.workers);
-    this.#alive = new Set(Array.from({ length: memory.shared.workers }, (_, worker) => worker));
+    this.#batchesPerJob = testing?.batchesPerJob ?? memory.plan.batches;
+    this.#reader = new JobReader(setup);
+    this.#alive = new Set(Array.from({ length: memory.plan.workers }, (_, worker) => worker));
   }
 
   async run(): Promise<ReplayResult> {
@@ -162,10 +158,10 @@ class ParallelReplay {
     if (holdsNeighborFrame(batch)) {
       await this.#drain();
       this.#quiet = 0;
-      this.#treatAlone(batch);
+      this.#reader.treatAlone(batch);
     } else if (this.#quiet < quietBatches) {
       this.#quiet++;
-      this.#treatAlone(batch);
+      this.#reader.treatAlone(batch);
     } else {
       this.#add(batch);
     }
@@ -193,7 +189,7 @@ class ParallelReplay {
   /** Threads are started for the first job: a small capture needs none. */
   #startPool(): WorkerPool {
     const { tables, memory, format, testing, report } = this.#setup;
-    const tasks = Array.from({ length: memory.shared.workers }, (_, worker): ReplayTask => {
+    const tasks = Array.from({ length: memory.plan.workers }, (_, worker): ReplayTask => {
       const fault = testing?.fault;
       return {
         worker,
@@ -221,7 +217,7 @@ class ParallelReplay {
     for (const job of this.#jobs) {
       if (!board.isHeldBy(job.index, worker)) continue;
       this.#lost.add(job);
-      for (let i = 0; i < job.count[0]; i++) frames += job.frames[i];
+      frames += framesOf(job);
     }
     this.#setup.report(`worker ${worker + 1} has stopped, ${frames} frames are lost: ${firstLine(error)}`);
   }
@@ -241,12 +237,12 @@ class ParallelReplay {
   }
 
   async #waitAndRead(): Promise<void> {
-    const { board, shared } = this.#setup.memory;
+    const { board, plan } = this.#setup.memory;
     const job = this.#oldest;
     while (!this.#isSettled(job)) {
       const { ticket } = board;
       if (this.#isSettled(job)) break;
-      if (this.#mayHelp && board.takeIfReady(job.index, shared.workers)) this.#help(job);
+      if (this.#mayHelp && board.takeIfReady(job.index, plan.workers)) this.#help(job);
       else board.sleep(ticket, Math.max(1, this.#sliceEnd - performance.now()));
       await this.#turnWhenDue();
     }
@@ -259,52 +255,17 @@ class ParallelReplay {
   }
 
   #help(job: Job): void {
-    const { tables, memory, format } = this.#setup;
-    this.#runner ??= new JobRunner(tables, memory, memory.shared.workers, format);
-    this.#runner.run(job);
-    memory.board.finish(job.index);
+    this.#reader.run(job);
+    this.#setup.memory.board.finish(job.index);
     this.#helped++;
   }
 
   #readOldest(): void {
     const job = this.#oldest;
-    if (this.#lost.delete(job)) this.#countLost(job);
-    else this.#readJob(job);
+    if (this.#lost.delete(job)) this.#reader.countLost(job);
+    else this.#reader.read(job);
     this.#setup.memory.board.free(job.index);
     this.#read++;
-  }
-
-  #readJob(job: Job): void {
-    const { forwarder, output } = this.#setup;
-    job.counters.moveTo(forwarder.counters);
-    for (let i = 0; i < job.count[0]; i++) {
-      const each = job.batches[i];
-      output.open(each, job.frames[i], job.pieceCounts[i]);
-      for (let k = 0; k < job.slowCounts[i]; k++) {
-        output.reach(each.slow[k]);
-        forwarder.processSlow(each.batch, each.slow[k]);
-      }
-      output.close();
-    }
-  }
-
-  /** Some of the frames are half rewritten, so none is kept; but all are counted. */
-  #countLost(job: Job): void {
-    const { inFrames, inBytes, drops } = this.#setup.forwarder.counters;
-    for (let i = 0; i < job.count[0]; i++) {
-      const { port, original } = job.batches[i].batch;
-      for (let slot = 0; slot < job.frames[i]; slot++) {
-        inFrames[port[slot]]++;
-        inBytes[port[slot]] += original[slot];
-      }
-      drops[Drop['worker-lost']] += job.frames[i];
-    }
-  }
-
-  /** No job is under way. */
-  #treatAlone(batch: Batch): void {
-    this.#span.load(batch, batch.count);
-    this.#setup.forwarder.process(this.#span.batch);
   }
 
   /** No job is under way: files that begin from here on have the resolution that the input has now. */

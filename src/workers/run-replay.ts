@@ -7,7 +7,7 @@ import type { FrameSource } from '../io/device.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { FileOutput } from './file-output.ts';
 import { JobMemory, jobMemoryBytes } from './job.ts';
-import { type ParallelSetup, parallelReplay, type ReplayTesting } from './parallel-replay.ts';
+import { type ParallelSetup, parallelReplay, type ReplayTesting, replayPlan } from './parallel-replay.ts';
 import { type ReplayOptions, type ReplayResult, replay } from './replay.ts';
 import type { RecordFormat } from './segment.ts';
 import { FrameOutput, PassingOutput, PieceOutput } from './segment-output.ts';
@@ -41,7 +41,7 @@ export interface ReplayEnd extends ReplayResult {
 
 /** Bytes to reserve in the tables' memory for so many workers. */
 export function replayBytes(workers: number, ports: number): number {
-  return workers > 1 ? jobMemoryBytes(workers, ports) : 0;
+  return workers > 1 ? jobMemoryBytes(replayPlan(workers), ports) : 0;
 }
 
 export async function runReplay(source: FrameSource, setup: ReplaySetup, options: ReplayOptions): Promise<ReplayEnd> {
@@ -54,7 +54,7 @@ export async function runReplay(source: FrameSource, setup: ReplaySetup, options
 
 async function runParallel(source: FrameSource, setup: ReplaySetup, options: ReplayOptions): Promise<ReplayEnd> {
   const { tables, files, layout, workers, resolution, report, testing } = setup;
-  const memory = JobMemory.create(tables, workers);
+  const memory = JobMemory.create(tables, replayPlan(workers));
   const output = jobOutput(setup, memory);
   const forwarder = new Forwarder(tables, output);
   const format: RecordFormat = files === undefined || layout === 'one-file' ? 'none' : layout;

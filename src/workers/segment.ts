@@ -10,7 +10,7 @@ import { padded } from '../io/pcapng-format.ts';
 import { noOptions, packetBlockBytes, putPacket } from '../io/pcapng-record.ts';
 import { RecordSpace } from '../io/record-space.ts';
 import type { Batch } from '../wire/batch.ts';
-import { type Job, type JobMemory, segmentBytes } from './job.ts';
+import type { Job, JobMemory } from './job.ts';
 
 /** `none`: no records are made, nobody wants them or the main thread makes them. */
 export type RecordFormat = 'pcap' | 'pcapng' | 'none';
@@ -22,6 +22,7 @@ export class SegmentWriter {
   readonly #nanosecond: Int32Array;
   readonly #records: RecordSpace;
   readonly #span: Batch;
+  readonly #segmentBytes: number;
   /** By port: bytes of its piece, then where its next record goes. */
   readonly #place: Uint32Array;
   #at = 0;
@@ -31,11 +32,12 @@ export class SegmentWriter {
     this.#nanosecond = memory.nanosecond;
     this.#records = new RecordSpace(memory.segments);
     this.#span = span;
+    this.#segmentBytes = memory.segmentBytes;
     this.#place = new Uint32Array(memory.shared.ports);
   }
 
   begin(job: Job): void {
-    this.#at = job.index * segmentBytes;
+    this.#at = job.index * this.#segmentBytes;
   }
 
   /** Writes what was sent of the batch in the span, which is the job's number `index`. */
