@@ -30,7 +30,7 @@ const startSliceMilliseconds = 2;
  * for each worker, one that is held and one to go on with, and some for the main thread to be ahead.
  */
 export function replayPlan(workers: number): JobPlan {
-  return { workers, jobs: 2 * workers + 4, batches: 16, segments: true };
+  return { workers, jobs: 2 * workers + 2, batches: 8, segments: true };
 }
 
 /** For tests: what no command line can ask for. */
