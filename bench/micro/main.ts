@@ -6,6 +6,7 @@ import { flowHashSuite } from './flow-hash.ts';
 import { labelMapSuite } from './label-map.ts';
 import { legSelectionSuite } from './leg-selection.ts';
 import { longestPrefixSuite } from './longest-prefix.ts';
+import { ringSuite } from './ring.ts';
 import type { MicroSuite } from './suite.ts';
 import { wholePathSuite } from './whole-path.ts';
 
@@ -17,6 +18,7 @@ const suites: readonly MicroSuite[] = [
   captureSuite,
   legSelectionSuite,
   wholePathSuite,
+  ringSuite,
 ];
 
 /** Runs the named suites, or all. Throws for a name that no suite has. */
