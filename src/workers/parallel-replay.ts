@@ -41,6 +41,8 @@ export interface ReplayTesting {
   readonly fault?: Fault;
   /** No thread is started: the main thread does all jobs. */
   readonly alone?: boolean;
+  /** In place of the worker's module. */
+  readonly thread?: string;
   /** Hears how many jobs were read, and how many of them workers had done. */
   readonly done?: (jobs: number, byWorkers: number) => void;
 }
@@ -88,11 +90,12 @@ class ParallelReplay {
 
   constructor(source: FrameSource, setup: ParallelSetup, options: ReplayOptions) {
     const { memory, testing } = setup;
+    const { batches } = memory.plan;
     this.#source = source;
     this.#setup = setup;
     this.#options = options;
     this.#jobs = memory.jobs;
-    this.#batchesPerJob = testing?.batchesPerJob ?? memory.plan.batches;
+    this.#batchesPerJob = Math.min(testing?.batchesPerJob ?? batches, batches);
     this.#reader = new JobReader(setup);
     this.#alive = new Set(Array.from({ length: memory.plan.workers }, (_, worker) => worker));
   }
@@ -199,7 +202,7 @@ class ParallelReplay {
         ...(fault === undefined ? {} : { fault }),
       };
     });
-    return new WorkerPool(threadFile('replay-worker'), tasks, {
+    return new WorkerPool(threadFile(testing?.thread ?? 'replay-worker'), tasks, {
       lost: (worker, error) => this.#lose(worker, error),
       failed: (error) => {
         if (this.#alive.size === 0) return;

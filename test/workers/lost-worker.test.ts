@@ -1,7 +1,7 @@
 // A worker that stops: its frames are counted as lost, the others or the main thread do the rest, the books balance.
 import { afterEach, expect, test } from 'vitest';
 import type { Fault } from '../../src/workers/replay-worker.ts';
-import { openStage, type Stage } from './replays.ts';
+import { difference, openStage, type Stage } from './replays.ts';
 
 let stage: Stage | undefined;
 afterEach(() => {
@@ -63,4 +63,13 @@ test('the last worker: the main thread does the rest', { timeout: 300_000 }, asy
   expect(end.summary.frames.in).toBe(one.frames.in);
   expect(end.summary.drops['worker-lost']).toBe(2048);
   expect(end.jobsByWorkers).toBeLessThan(end.jobs);
+});
+
+test('no worker can start: one line about it, and the main thread does the work', { timeout: 300_000 }, async () => {
+  const one = await open().replay(1);
+  const end = await (stage as Stage).replay(2, { patient: true, thread: 'nothing-there' });
+  expect(difference(one, end)).toBeUndefined();
+  expect(end.reports).toHaveLength(1);
+  expect(end.reports[0]).toMatch(/^no worker can start, one thread does the work: \S/);
+  expect(end.jobsByWorkers).toBe(0);
 });
