@@ -15,11 +15,11 @@
 // copied (5 words, 2 ns a frame), the frames stay where they are.
 import { Counters, counterBytes } from '../engine/counters.ts';
 import type { Tables } from '../tables/tables.ts';
-import { arenaAt, Batch, batchBytes, batchFrames, SlotArray } from '../wire/batch.ts';
+import { arenaAt, arenaBytesDefault, Batch, batchBytes, batchFrames, SlotArray } from '../wire/batch.ts';
 import { boardBytes, JobBoard } from './board.ts';
 
-/** Arena of a batch of a job: the longest frame must find room. */
-const jobArenaBytes = 512 * 1024;
+/** As one thread has it: what a batch holds decides how far the source is read ahead, and so when it turns finer. */
+const jobArenaBytes = arenaBytesDefault;
 /** A job with so many bytes is full. */
 export const jobBytesMax = 1024 * 1024;
 /** Of a record beside its frame and the headroom of that, and of the gaps between pieces, at most. */

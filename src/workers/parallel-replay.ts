@@ -152,15 +152,14 @@ class ParallelReplay {
     return batch;
   }
 
-  /** The batch that `#nextBatch` gave is filled. */
+  /** The batch that `#nextBatch` gave is filled. It is the next one of its job only as long as nothing is drained. */
   async #take(batch: Batch): Promise<void> {
-    if (this.#setup.resolution.isNew) {
+    const isFiner = this.#setup.resolution.isNew;
+    const teaches = holdsNeighborFrame(batch);
+    if (isFiner || teaches) {
       await this.#drain();
-      this.#settleResolution();
-    }
-    if (holdsNeighborFrame(batch)) {
-      await this.#drain();
-      this.#quiet = 0;
+      if (isFiner) this.#settleResolution();
+      if (teaches) this.#quiet = 0;
       this.#reader.treatAlone(batch);
     } else if (this.#quiet < quietBatches) {
       this.#quiet++;

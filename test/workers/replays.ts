@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type CompiledRouter, compileRouter } from '../../src/control/router.ts';
 import { mayChangeNeighbors } from '../../src/engine/fast/neighbor-frames.ts';
 import { ShimlineError } from '../../src/errors.ts';
+import type { FrameSource } from '../../src/io/device.ts';
 import { openInputs } from '../../src/io/merged-source.ts';
 import { PcapngFile } from '../../src/io/pcapng-writer.ts';
 import { type Destination, openDestination } from '../../src/workers/destination.ts';
@@ -31,6 +32,8 @@ export interface Scenario {
   /** The last input is cut off. */
   readonly damaged: boolean;
   readonly layout: Layout;
+  /** After so many frames the source says that times are finer than it knew. */
+  readonly finerAfter?: number;
 }
 
 export interface Replayed {
@@ -102,10 +105,28 @@ export class Stage {
     return compileRouter(model, { reserveBytes: (ports) => replayBytes(workers, ports) });
   }
 
+  async #open(): Promise<FrameSource & { readonly nanosecond: boolean }> {
+    const { loop, finerAfter } = this.scenario;
+    const source = await openInputs(this.#inputs, { loop });
+    if (finerAfter === undefined) return source;
+    let frames = 0;
+    return {
+      fill(batch) {
+        const filled = source.fill(batch);
+        if (typeof filled === 'number') frames += filled;
+        return filled;
+      },
+      get nanosecond() {
+        return frames > finerAfter;
+      },
+      close: () => source.close(),
+    };
+  }
+
   async replay(workers: number, testing?: ReplayTesting): Promise<Replayed> {
     const router = this.#compile(workers);
-    const { layout, loop } = this.scenario;
-    const source = await openInputs(this.#inputs, { loop });
+    const { layout } = this.scenario;
+    const source = await this.#open();
     const resolution = new TimeResolution(source);
     const place = join(this.folder, `out${this.#runs++}`);
     mkdirSync(place);
@@ -136,7 +157,7 @@ export class Stage {
       { signal: new AbortController().signal, enough: () => false, failed: () => false },
     );
     await files?.close();
-    source.close();
+    await source.close();
     return replayed(end, router, place, reports, jobs);
   }
 

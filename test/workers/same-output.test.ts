@@ -52,6 +52,17 @@ test.each([101, 102, 104, 107])('jobs done by workers: seed %i', { timeout: 600_
   }
 });
 
+test.each([0, 400, 900, 3000])('times turn finer after %i frames', async (finerAfter) => {
+  for (const layout of ['pcap', 'pcapng'] as const) {
+    stage = openStage({ ...scenario(102, 4000), layout, nanosecond: true, neighborsOneIn: 1_000_000, finerAfter });
+    if (stage === undefined) throw new Error('another seed is due');
+    const one = await stage.replay(1);
+    const several = await stage.replay(2, { alone: true, batchesPerJob: 3 });
+    expect(difference(one, several), layout).toBeUndefined();
+    stage.close();
+  }
+});
+
 test('no frame at all', async () => {
   stage = openStage(scenario(101, 0));
   if (stage === undefined) throw new Error('another seed is due');
