@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import { WorkerPool } from './pool.ts';
 import { Ring, ringBytes } from './ring.ts';
 import { threadFile } from './thread-file.ts';
 
@@ -46,9 +45,13 @@ test('what is in a closed ring can still be taken; then it answers at once', () 
 test('a second thread gets every number, in order, through two rings that are often full and often empty', async () => {
   const there = new SharedArrayBuffer(ringBytes(4));
   const back = new SharedArrayBuffer(ringBytes(8));
-  const { filename, execArgv } = threadFile('ring-echo');
-  const worker = new Worker(filename, { execArgv, workerData: { there, back } });
-  const ended = once(worker, 'exit');
+  const fail = (error: Error) => {
+    throw error;
+  };
+  const pool = new WorkerPool(threadFile('ring-echo'), [{ there, back }], {
+    lost: (_worker, error) => fail(error),
+    failed: fail,
+  });
   const to = new Ring(there, 4);
   const from = new Ring(back, 8);
   const count = 20_000;
@@ -59,7 +62,7 @@ test('a second thread gets every number, in order, through two rings that are of
     for (let value = from.take(); value >= 0; value = from.take()) expect(value).toBe(next++);
     if (next < count) await setImmediate();
   }
-  await ended;
   expect(from.next()).toBe(-1);
+  await pool.close();
   expect(next).toBe(count);
 });
