@@ -54,7 +54,7 @@ function prepare(name: string, scaleName: string): Prepared {
   const begin = performance.now();
   const stored = new Map<string, StoredFrames>([['all', built.frames], ...Object.entries(built.parts ?? {})]);
   const roomBytes = [...stored.values()].reduce((sum, frames) => sum + placedBytes(frames) + 64, 0);
-  const { tables } = compileRouter(built.model, { forwarders: forwardersMax, roomBytes });
+  const { tables } = compileRouter(built.model, { forwarders: forwardersMax, reserveBytes: () => roomBytes });
   const compileSeconds = (performance.now() - begin) / 1000;
   const room = spareRoom(tables);
   const parts = new Map([...stored].map(([part, frames]) => [part, { frames, placed: placeFrames(frames, room) }]));

@@ -9,6 +9,7 @@ import { legSelectionSuite } from './leg-selection.ts';
 import { longestPrefixSuite } from './longest-prefix.ts';
 import { parseSuite } from './parse.ts';
 import { rewriteSuite } from './rewrite.ts';
+import { ringSuite } from './ring.ts';
 import type { MicroSuite } from './suite.ts';
 import { wholePathSuite } from './whole-path.ts';
 
@@ -23,6 +24,7 @@ const suites: readonly MicroSuite[] = [
   captureSuite,
   legSelectionSuite,
   wholePathSuite,
+  ringSuite,
 ];
 
 /** Runs or lists the named suites, or all. Throws for a name that no suite has. */

@@ -15,6 +15,7 @@ import {
   SLOT_NANOSECONDS,
   SLOT_ORIGINAL,
   SLOT_PORT,
+  SLOT_RECORD,
   SLOT_SECONDS,
   SLOT_START,
 } from './layout';
@@ -109,19 +110,22 @@ export function resume(count: u32, free: u32): void {
 }
 
 /**
- * Writes the frames in slots [from, to), which have left, as records into the buffers of their ports. `sinks`: four
+ * Writes those frames in slots [from, to) that have left as records into the buffers of their ports. `sinks`: four
  * words a port, where its next record goes, from where on it must be flushed first, whether it counts nanoseconds. Answers the first slot that it could
- * not write, or `to`. Behind the limit a buffer has room for the longest record and a vector more.
+ * not write, or `to`; where each record begins is noted by slot. Behind the limit a buffer has room for the longest record and a vector more.
  */
 export function writePcap(batch: u32, from: u32, to: u32, sinks: u32): u32 {
   const arena = batch + ARENA_AT;
   for (let next = from; next < to; next++) {
     const f = batch + (next << 2);
-    const sink = sinks + ((load<u32>(f, SLOT_EGRESS) - 1) << 4);
+    const egress = load<u32>(f, SLOT_EGRESS);
+    if (egress == 0) continue;
+    const sink = sinks + ((egress - 1) << 4);
     const place = load<u32>(sink);
     if (place >= load<u32>(sink, 4)) return next;
     const captured = load<u32>(f, SLOT_CAPTURED);
     const nanoseconds = load<u32>(f, SLOT_NANOSECONDS);
+    store<u32>(f, place, SLOT_RECORD);
     store<u32>(place, load<u32>(f, SLOT_SECONDS));
     store<u32>(place, load<u32>(sink, 8) != 0 ? nanoseconds : nanoseconds / 1000, 4);
     store<u32>(place, captured, 8);

@@ -1,6 +1,7 @@
 // Options of the command line: from text to values, with an error that says what would have been right.
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CaptureFormat } from '../io/output-directory.ts';
+import { workersMax } from '../workers/run-replay.ts';
 import { usageError } from './errors.ts';
 
 /** Larger counts than this are a slip of the finger. */
@@ -10,6 +11,15 @@ export function positiveCount(text: string): number {
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || value < 1 || value > countMax) {
     throw new InvalidArgumentError('A whole number from 1 up is due.');
+  }
+  return value;
+}
+
+/** A number of threads. */
+export function workerCount(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value < 1 || value > workersMax) {
+    throw new InvalidArgumentError(`A whole number from 1 to ${workersMax} is due.`);
   }
   return value;
 }

@@ -29,6 +29,7 @@ export async function replayCommand(options: ReplayCommandOptions, io: CliIo): P
       config: options.config,
       input: options.input,
       loop: options.loop,
+      workers: options.workers,
       output,
       listen: options.trace
         ? (_, nanoseconds) => (fate) => lines.line(formatFate(fate, { long: false, nanoseconds }))

@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { captureFormats } from '../io/output-directory.ts';
 import { check } from './check.ts';
 import { reportError } from './errors.ts';
-import { inputBinding, positiveCount, watchOutputOptions } from './options.ts';
+import { inputBinding, positiveCount, watchOutputOptions, workerCount } from './options.ts';
 import { replayCommand } from './replay.ts';
 import { schema } from './schema.ts';
 import type { CliIo } from './terminal.ts';
@@ -33,7 +33,7 @@ function addReplay(program: Command, action: Action): void {
     .addOption(inputOption())
     .option('-o, --output <dir>', 'directory of the captures written; - is one pcapng on standard output')
     .option('--no-output', 'write no captures')
-    .option('--workers <n>', 'how many threads may forward', positiveCount, 1)
+    .option('--workers <n>', 'how many threads forward', workerCount, 1)
     .addOption(new Option('--format <format>', 'of the captures written (default: pcap)').choices(captureFormats))
     .option('--no-comments', 'pcapng without an explanation in each packet: much faster')
     .option('--drops', 'keep dropped frames too, as drop.pcap')

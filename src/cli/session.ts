@@ -1,6 +1,5 @@
 // One run of frames through a router, from the opening of its files to their closing: what `replay` and `trace` share.
 import type { CompiledRouter } from '../control/router.ts';
-import { Forwarder } from '../engine/forwarder.ts';
 import { spareRoom } from '../engine/forwarder-memory.ts';
 import type { Output } from '../engine/output.ts';
 import { type MergedSource, openInputs } from '../io/merged-source.ts';
@@ -8,8 +7,10 @@ import type { SharedRoom } from '../io/shared-room.ts';
 import { SinkTable } from '../io/sink-table.ts';
 import { openDestination } from '../workers/destination.ts';
 import { FileOutput, NoOutput } from '../workers/file-output.ts';
-import { type ReplayResult, replay } from '../workers/replay.ts';
+import type { ReplayResult } from '../workers/replay.ts';
+import { type ReplayEnd, runReplay } from '../workers/run-replay.ts';
 import { imbalance, type Summary, summarize } from '../workers/summary.ts';
+import { TimeResolution } from '../workers/time-resolution.ts';
 import { type FateListener, TracedOutput } from '../workers/traced-output.ts';
 import { bindInputs } from './bind-inputs.ts';
 import { Interrupted } from './errors.ts';
@@ -22,6 +23,8 @@ export interface SessionOptions {
   readonly config: string;
   readonly input: readonly InputBinding[];
   readonly loop: number;
+  /** Threads that may forward. One does where frames are explained. */
+  readonly workers: number;
   readonly output: OutputChoice;
   /** Asks for explanations and says who hears them, given the names of all (sub-)interfaces. */
   readonly listen: ((interfaceNames: readonly string[], nanosecond: boolean) => FateListener) | undefined;
@@ -36,11 +39,8 @@ export interface SessionEnd {
   readonly interrupted: boolean;
 }
 
-/** Replay runs on one thread for now, whatever `--workers` says. */
-const workerCount = 1;
-
 export async function runSession(options: SessionOptions, io: CliIo): Promise<SessionEnd> {
-  const router = await openReplayRouter(options.config, options.input.length, io);
+  const router = await openReplayRouter(options.config, { inputs: options.input.length, workers: options.workers }, io);
   const inputs = bindInputs(options.input, router.model, router.portNames);
   const interfaceNames = router.model.interfaces.map((entry) => entry.name);
   // A filter that names nothing is found before any file is touched; the clock's digits are known after.
@@ -72,34 +72,46 @@ async function runOpened(
   options: SessionOptions,
   io: CliIo,
 ): Promise<SessionEnd> {
-  const files = openFiles(options, source, router, room);
+  const resolution = new TimeResolution(source);
+  const files = openFiles(options, resolution, router, room);
   const listener = options.listen?.(interfaceNames, source.nanosecond);
   const kept: Output = files ?? new NoOutput();
-  const output = listener ? new TracedOutput(kept, listener) : kept;
-  const explained = listener !== undefined || options.output.comments;
-  const forwarder = new Forwarder(router.tables, output, explained ? { explain: router.names } : {});
+  const { place, format, comments } = options.output;
   const progress = new Progress(options.listen ? undefined : io.progressStream, source);
   const started = performance.now();
-  let end: ReplayResult;
+  let end: ReplayEnd;
   try {
-    end = await replay(source, forwarder, forwarder.newBatch(), {
-      signal: io.signal,
-      enough: options.enough,
-      failed: () => files?.failure !== undefined,
-      onSlice: () => progress.update(),
-    });
+    end = await runReplay(
+      source,
+      {
+        tables: router.tables,
+        output: listener ? new TracedOutput(kept, listener) : kept,
+        files,
+        layout: place === '-' ? 'one-file' : format,
+        explain: listener !== undefined || comments ? router.names : undefined,
+        workers: options.workers,
+        resolution,
+        report: (line) => io.err.write(`shimline: ${line}\n`),
+      },
+      {
+        signal: io.signal,
+        enough: options.enough,
+        failed: () => files?.failure !== undefined,
+        onSlice: () => progress.update(),
+      },
+    );
   } finally {
     progress.stop();
     await files?.close();
   }
   const seconds = (performance.now() - started) / 1000;
-  const summary = summarize(forwarder.counters, router.portNames, seconds, workerCount);
+  const summary = summarize(end.counters, router.portNames, seconds, end.workers);
   return { summary, problems: problemsOf(files, end, summary), interrupted: end.interrupted };
 }
 
 function openFiles(
   options: SessionOptions,
-  source: MergedSource,
+  resolution: TimeResolution,
   router: CompiledRouter,
   room: SharedRoom | undefined,
 ): FileOutput | undefined {
@@ -114,7 +126,7 @@ function openFiles(
     punts,
     portNames: router.portNames,
     inputs: options.input.map((input) => input.spec),
-    nanosecond: () => source.nanosecond,
+    nanosecond: () => resolution.nanosecond,
     sinks,
   });
   return new FileOutput(destination, ports, comments, sinks);

@@ -22,6 +22,7 @@ export async function traceCommand(options: TraceCommandOptions, io: CliIo): Pro
       config: options.config,
       input: options.input,
       loop: 1,
+      workers: 1,
       output: { place: undefined, format: 'pcap', drops: false, punts: false, comments: false },
       listen: (interfaceNames, nanoseconds) => {
         const passes = traceFilter(options, interfaceNames);

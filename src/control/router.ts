@@ -21,8 +21,8 @@ export type { PlannedLabel } from './compile/plan-labels.ts';
 export interface CompileOptions {
   /** How many forwarders get room in the tables' memory, where kernels can work for them; 2 unless said. */
   readonly forwarders?: number;
-  /** Bytes of that memory for whoever else can use it, such as the windows of captures. */
-  readonly roomBytes?: number;
+  /** What else is to find room there, bytes, by the number of ports. */
+  readonly reserveBytes?: (ports: number) => number;
 }
 
 export interface CompiledRouter {
@@ -80,9 +80,11 @@ export function planRouter(model: RouterModel, rib: Rib, resolver: Resolver): Ro
 }
 
 /** Memory for the plan, and in it everything but prefixes: no packet finds a route yet. */
-export function writeTables(plan: RouterPlan, { forwarders = 2, roomBytes = 0 }: CompileOptions = {}): Tables {
+export function writeTables(plan: RouterPlan, options: CompileOptions = {}): Tables {
+  const { forwarders = 2, reserveBytes = () => 0 } = options;
   const { model, rib, resolver, labels, routes } = plan;
-  const spareBytes = forwarders * forwarderBytes(portNames(model).length) + roomBytes;
+  const ports = portNames(model).length;
+  const spareBytes = forwarders * forwarderBytes(ports) + reserveBytes(ports);
   const sizes = sizeTables(model, rib, routes, labels.length, resolver, spareBytes);
   const tables = new Tables(sizes, settingsOf(model));
   writeInterfaces(tables.interfaces, model, rib);

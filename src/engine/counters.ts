@@ -41,6 +41,17 @@ export class Counters {
     this.punts = array(puntReasons.length);
   }
 
+  /** Adds everything to other books, and begins anew. */
+  moveTo(other: Counters): void {
+    move(this.inFrames, other.inFrames);
+    move(this.inBytes, other.inBytes);
+    move(this.outFrames, other.outFrames);
+    move(this.outBytes, other.outBytes);
+    move(this.totals, other.totals);
+    move(this.drops, other.drops);
+    move(this.punts, other.punts);
+  }
+
   get framesIn(): number {
     return sum(this.inFrames);
   }
@@ -73,6 +84,11 @@ export class Counters {
   get balanced(): boolean {
     return this.framesIn + this.copied + this.made === this.framesOut + this.punted + this.dropped + this.held;
   }
+}
+
+function move(from: Float64Array, to: Float64Array): void {
+  for (let i = 0; i < from.length; i++) to[i] = (to[i] as number) + (from[i] as number);
+  from.fill(0);
 }
 
 function sum(values: Float64Array): number {

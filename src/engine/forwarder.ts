@@ -3,7 +3,7 @@ import type { Tables } from '../tables/tables.ts';
 import type { Batch } from '../wire/batch.ts';
 import type { Counters } from './counters.ts';
 import { createFastPath, type FastPath } from './fast/fast.ts';
-import { createKernelPath } from './fast/kernels.ts';
+import { openFastPath } from './fast/kernels.ts';
 import { type ForwarderPlace, newBatch, newCounters } from './forwarder-memory.ts';
 import { type Output, transmitEach } from './output.ts';
 import { SlowPath } from './slow/slow.ts';
@@ -69,10 +69,15 @@ export class Forwarder {
     this.#arrived += count;
   }
 
+  /** The slow path alone for a frame that a fast path elsewhere, which has counted its arrival, has left untouched. */
+  processSlow(batch: Batch, slot: number): void {
+    this.#slow.process(batch, slot, 0);
+  }
+
   #open(batch: Batch): FastPath {
     this.#batch = batch;
-    const kernels = this.#kernels ? createKernelPath(this.#tables, this.counters, batch) : undefined;
-    return kernels ?? createFastPath(this.#tables, this.counters, batch);
+    const open = this.#kernels ? openFastPath : createFastPath;
+    return open(this.#tables, this.counters, batch);
   }
 
   #countIn(batch: Batch): void {

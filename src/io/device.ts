@@ -25,5 +25,7 @@ export interface FrameSink {
     nanoseconds: number,
     comment?: string,
   ): void;
+  /** Takes records of its own format, put together elsewhere. Only sinks that are capture files have this. */
+  writeRecords?(bytes: Uint8Array, from: number, to: number): void;
   close(): void | Promise<void>;
 }

@@ -33,13 +33,13 @@ export class OutputFile {
     }
   }
 
-  /** Writes the first `count` bytes. Throws IO, once: after that it does nothing. */
-  write(bytes: Uint8Array, count: number): void {
+  /** Writes the bytes from `from` to `to`. Throws IO, once: after that it does nothing. */
+  write(bytes: Uint8Array, from: number, to: number): void {
     this.open();
-    let done = 0;
-    while (done < count && !this.#failed) {
+    let done = from;
+    while (done < to && !this.#failed) {
       try {
-        done += writeSync(this.#fd, bytes, done, count - done);
+        done += writeSync(this.#fd, bytes, done, to - done);
       } catch (error) {
         if (systemCode(error) !== 'EAGAIN') throw this.#refused(error);
         this.#sleep();

@@ -2,12 +2,12 @@
 // is stored by words where they lie straight, else by bytes, and goes out with many others.
 import type { FrameSink } from './device.ts';
 import { OutputFile } from './output-file.ts';
+import { putPcapRecord } from './pcap-record.ts';
 import { RecordBuffer, type SinkCell } from './record-buffer.ts';
 
 /** The largest snapshot length that libpcap takes. */
 export const snapLength = 262_144;
 const headerBytes = 24;
-const recordHeaderBytes = 16;
 
 export interface CaptureOptions {
   /** Time stamps in nanoseconds; else microseconds, what is finer is cut off. */
@@ -40,25 +40,11 @@ export class PcapWriter implements FrameSink {
   ): void {
     const records = this.#records ?? this.#begin();
     records.reserve();
-    const at = records.at;
-    const frameAt = at + recordHeaderBytes;
-    records.copyFrame(bytes, start, captured, frameAt);
-    const units = this.#nanosecond ? nanoseconds : (nanoseconds / 1000) >>> 0;
-    if ((at & 3) === 0) {
-      const words = records.words;
-      const word = at >>> 2;
-      words[word] = seconds;
-      words[word + 1] = units;
-      words[word + 2] = captured;
-      words[word + 3] = original;
-    } else {
-      const target = records.bytes;
-      putWord(target, at, seconds);
-      putWord(target, at + 4, units);
-      putWord(target, at + 8, captured);
-      putWord(target, at + 12, original);
-    }
-    records.at = frameAt + captured;
+    putPcapRecord(records, this.#nanosecond, bytes, start, captured, original, seconds, nanoseconds);
+  }
+
+  writeRecords(bytes: Uint8Array, from: number, to: number): void {
+    (this.#records ?? this.#begin()).append(bytes, from, to);
   }
 
   close(): void {
@@ -79,11 +65,4 @@ export class PcapWriter implements FrameSink {
     this.#records = records;
     return records;
   }
-}
-
-function putWord(target: Uint8Array, at: number, word: number): void {
-  target[at] = word;
-  target[at + 1] = word >>> 8;
-  target[at + 2] = word >>> 16;
-  target[at + 3] = word >>> 24;
 }

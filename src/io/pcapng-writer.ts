@@ -3,8 +3,10 @@
 import type { FrameSink } from './device.ts';
 import { OutputFile, standardOutput } from './output-file.ts';
 import { type CaptureOptions, snapLength } from './pcap-writer.ts';
-import { blockType, byteOrderMagic, option, packetHeaderBytes, padded } from './pcapng-format.ts';
+import { blockType, byteOrderMagic, option } from './pcapng-format.ts';
+import { noOptions, type Option, putOptions, putPacket } from './pcapng-record.ts';
 import { RecordBuffer } from './record-buffer.ts';
+import type { RecordSpace } from './record-space.ts';
 
 const application = 'shimline';
 /** An option's length is a 16-bit number. */
@@ -115,30 +117,13 @@ export class PcapngWriter implements FrameSink {
     comment?: string,
   ): void {
     const records = this.#file.records();
-    const at = records.at;
-    const frameAt = at + packetHeaderBytes;
-    records.copyFrame(bytes, start, captured, frameAt);
-    let end = frameAt + captured;
-    while ((end & 3) !== 0) records.bytes[end++] = 0;
+    const options: readonly Option[] =
+      comment === undefined || comment === '' ? noOptions : [[option.comment, cutText(comment)]];
+    putPacket(records, this.#id, this.#nanosecond, bytes, start, captured, original, seconds, nanoseconds, options);
+  }
 
-    const perSecond = this.#nanosecond ? 1_000_000_000 : 1_000_000;
-    const units = this.#nanosecond ? nanoseconds : (nanoseconds / 1000) >>> 0;
-    // 64 bits of time: the lower half exact modulo 2^32, the upper half from a sum that is off by far less than 2^32.
-    const low = (Math.imul(seconds, perSecond) + units) >>> 0;
-    const high = Math.round((seconds * perSecond + units - low) / 4_294_967_296);
-    const { words } = records;
-    const word = at >>> 2;
-    words[word] = blockType.enhancedPacket;
-    words[word + 2] = this.#id;
-    words[word + 3] = high;
-    words[word + 4] = low;
-    words[word + 5] = captured;
-    words[word + 6] = original;
-    if (comment !== undefined && comment !== '') end = putOptions(records, end, [[option.comment, cutText(comment)]]);
-    const total = end + 4 - at;
-    words[word + 1] = total;
-    words[end >>> 2] = total;
-    records.at = at + total;
+  writeRecords(bytes: Uint8Array, from: number, to: number): void {
+    this.#file.records().append(bytes, from, to);
   }
 
   close(): void {
@@ -147,29 +132,14 @@ export class PcapngWriter implements FrameSink {
   }
 }
 
-type Option = readonly [code: number, value: Uint8Array];
-
 /** UTF-8, cut between two characters if it is too long for an option. */
 function cutText(comment: string): Uint8Array {
   const room = new Uint8Array(Math.min(comment.length * 3, optionBytesMax));
   return room.subarray(0, text.encodeInto(comment, room).written);
 }
 
-/** Puts options and their end mark; answers where they end. */
-function putOptions(records: RecordBuffer, from: number, options: readonly Option[]): number {
-  let at = from;
-  for (const [code, value] of options) {
-    records.words[at >>> 2] = code | (value.length << 16);
-    records.words[(at + 4 + value.length) >>> 2] = 0;
-    records.bytes.set(value, at + 4);
-    at += 4 + padded(value.length);
-  }
-  records.words[at >>> 2] = 0;
-  return at + 4;
-}
-
 /** Puts a block that holds no frame. */
-function putBlock(records: RecordBuffer, type: number, body: readonly number[], options: readonly Option[]): void {
+function putBlock(records: RecordSpace, type: number, body: readonly number[], options: readonly Option[]): void {
   const at = records.at;
   const word = at >>> 2;
   records.words[word] = type;

@@ -14,11 +14,16 @@ const portsInRoomMax = 128;
 /** Pieces of the room begin at cache lines. */
 const lineBytes = 64;
 
+/** Bytes of a table. */
+export function sinkTableBytes(ports: number): number {
+  return ports * cellWords * 4;
+}
+
 /** Room for the windows of so many inputs, a table of so many ports and their buffers. */
 export function captureRoomBytes(inputs: number, ports: number): number {
   const buffers = Math.min(ports, portsInRoomMax);
   return (
-    inputs * (windowRoomBytes + lineBytes) + ports * cellWords * 4 + lineBytes + buffers * (bufferBytes + lineBytes)
+    inputs * (windowRoomBytes + lineBytes) + sinkTableBytes(ports) + lineBytes + buffers * (bufferBytes + lineBytes)
   );
 }
 
@@ -33,10 +38,23 @@ export class SinkTable {
     this.#words = new Uint32Array(room.memory.buffer, place, ports * cellWords);
   }
 
+  /** A table at a place where `sinkTableBytes(ports)` bytes are free. */
+  static at(memory: WebAssembly.Memory, place: number, ports: number): SinkTable {
+    return new SinkTable({ memory, take: () => undefined }, place, ports);
+  }
+
   /** undefined when the room has no space for it. */
   static in(room: SharedRoom, ports: number): SinkTable | undefined {
-    const place = room.take(ports * cellWords * 4);
+    const place = room.take(sinkTableBytes(ports));
     return place === undefined ? undefined : new SinkTable(room, place, ports);
+  }
+
+  /** Lets the port's records go to `place` on, of a block where there is room for all of them. */
+  open(port: number, place: number, nanosecond: boolean): void {
+    const at = port * cellWords;
+    this.#words[at] = place;
+    this.#words[at + 1] = 0xffffffff;
+    this.#words[at + 2] = nanosecond ? 1 : 0;
   }
 
   cell(port: number): SinkCell {
@@ -48,7 +66,7 @@ export class SinkTable {
     return batch.place.buffer === this.#room.memory.buffer;
   }
 
-  /** Writes the frames in slots [from, to), which have left; answers the first one that somebody else must write, or `to`. */
+  /** Writes those frames in slots [from, to) that have left; answers the first one that somebody else must write, or `to`. */
   write(batch: Batch, from: number, to: number): number {
     return this.#kernels.writePcap(batch.place.offset, from, to, this.#words.byteOffset);
   }

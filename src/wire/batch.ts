@@ -26,7 +26,9 @@ export const SlotArray = {
   seconds: 4,
   nanoseconds: 5,
   egress: 6,
-  scratch: 7,
+  /** Where a kernel has put the record of a frame that has left, an offset in the block. */
+  record: 7,
+  scratch: 8,
 } as const;
 /** All of them, the engine's included. */
 export const slotArrays = 32;

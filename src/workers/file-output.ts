@@ -62,6 +62,21 @@ export class FileOutput implements Output {
     }
   }
 
+  /** Records of frames that leave by the port, put together by somebody else in the format of its file. */
+  writeRecords(port: number, bytes: Uint8Array, from: number, to: number): void {
+    try {
+      const sink = this.ports[port] ?? this.openPort(port);
+      sink.writeRecords?.(bytes, from, to);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Whether a frame has left by the port. */
+  isOpen(port: number): boolean {
+    return this.ports[port] !== undefined;
+  }
+
   drop(
     _reason: number,
     _port: number,

@@ -6,7 +6,7 @@ import type { FrameSource } from '../io/device.ts';
 import type { Batch } from '../wire/batch.ts';
 
 /** How long the loop runs before it lets signals and timers in, milliseconds. */
-const sliceMilliseconds = 20;
+export const sliceMilliseconds = 20;
 
 export interface BatchProcessor {
   process(batch: Batch): void;
@@ -59,7 +59,7 @@ export async function replay(
 }
 
 /** One batch more. A source tells of damage once, after all else; what it appended before is kept. Answers false at the end. */
-async function fillBatch(
+export async function fillBatch(
   source: FrameSource,
   batch: Batch,
   signal: AbortSignal,

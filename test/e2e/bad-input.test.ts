@@ -177,6 +177,7 @@ test('no word about the output, and contradictory words', async () => {
     [['--no-output', '--drops'], /--drops/],
     [['-o', '-', '--format', 'pcap'], /pcapng/],
     [['--no-output', '--workers', '0'], /--workers/],
+    [['--no-output', '--workers', '65'], /from 1 to 64/],
     [['--no-output', '--loop', 'x'], /--loop/],
     [['--no-output', '--format', 'erf'], /--format/],
     [['--no-output', '--fast'], /--fast/],

@@ -51,7 +51,7 @@ async function interrupted(args: string[]): Promise<{ status: number | null; out
   }
 }
 
-test('SIGINT: the books so far are printed and balance, status 130', async () => {
+test.each(['1', '2'])('SIGINT, %s workers: the books so far are printed and balance, status 130', async (workers) => {
   const { status, out } = await interrupted([
     'replay',
     '-c',
@@ -62,6 +62,8 @@ test('SIGINT: the books so far are printed and balance, status 130', async () =>
     '2000000000',
     '--no-output',
     '--json',
+    '--workers',
+    workers,
   ]);
   expect(status).toBe(130);
   const { frames } = JSON.parse(out);

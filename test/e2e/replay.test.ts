@@ -122,15 +122,47 @@ test('--loop plays the inputs again, each round later by their span and a micros
   expect(times).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
-test('--workers changes no byte', async () => {
-  const files = [];
-  for (const workers of ['1', '3']) {
+test('--workers changes no byte and no count', async () => {
+  const capture = at.path('many.pcap');
+  writePcap(
+    capture,
+    Array.from({ length: 9000 }, (_, i) => (i % 100 === 7 ? lost : i % 5000 === 4999 ? whoHas : toCore(i & 63))),
+  );
+  const run = async (workers: string) => {
     const dir = at.path(`workers${workers}`);
-    expect((await cli('replay', ...inputs, '-o', dir, '--workers', workers)).status).toBe(0);
-    files.push(readFileSync(`${dir}/core1.pcap`), readFileSync(`${dir}/ce1.pcap`));
-  }
-  expect(files[0]).toEqual(files[2]);
-  expect(files[1]).toEqual(files[3]);
+    const args = [
+      'replay',
+      '-c',
+      config,
+      '-i',
+      `ce1=${capture}`,
+      '-i',
+      `core1=${core1}`,
+      '-o',
+      dir,
+      '--drops',
+      '--punts',
+    ];
+    const { status, out, err } = await cli(...args, '--workers', workers, '--json');
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    const { seconds: _seconds, mpps: _mpps, workers: count, ...summary } = JSON.parse(out);
+    expect(count).toBe(Number(workers));
+    return { summary, files: readdirSync(dir).map((name) => [name, readFileSync(`${dir}/${name}`)]) };
+  };
+  const one = await run('1');
+  expect(await run('2')).toEqual(one);
+  expect(await run('3')).toEqual(one);
+  expect(one.summary.frames.in).toBe(9001);
+});
+
+test('--workers with explanations: the output is the same, one thread makes it', async () => {
+  const run = async (workers: string) => {
+    const { out } = await cli('replay', ...inputs, '--no-output', '--trace', '--json', '--workers', workers);
+    return JSON.parse(out);
+  };
+  const [one, two] = [await run('1'), await run('2')];
+  expect(two.frames).toEqual(one.frames);
+  expect(two.workers).toBe(1);
 });
 
 test('--trace with --json leaves standard output to the object', async () => {

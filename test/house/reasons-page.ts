@@ -11,8 +11,10 @@ export const laterReasons: Readonly<Partial<Record<DropName | PuntName, string>>
   storm: 'layer 2 services',
   'tx-full': 'live interfaces',
   'punt-limited': 'live interfaces',
-  'worker-lost': 'workers',
 };
+
+/** Reasons that are given where workers are looked after, not by the engine. */
+export const workerReasons: readonly DropName[] = ['worker-lost'];
 
 interface Reason {
   readonly name: DropName | PuntName;

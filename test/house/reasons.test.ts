@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { dropReasons, puntReasons } from '../../src/engine/reasons.ts';
 import { isTest, projectFiles, readProjectFile } from './files.ts';
-import { laterReasons, reasonsPage } from './reasons-page.ts';
+import { laterReasons, reasonsPage, workerReasons } from './reasons-page.ts';
 
 const names: readonly string[] = [...dropReasons, ...puntReasons].map((reason) => reason.name);
 
@@ -28,7 +28,15 @@ test('a name stands for one thing, and begins no other sentence than its own', (
 });
 
 test('every reason is given by the engine, or said to belong to a later part', () => {
-  expect(names.filter((name) => !given.has(name))).toEqual(names.filter((name) => name in laterReasons));
+  const others: readonly string[] = [...Object.keys(laterReasons), ...workerReasons];
+  expect(names.filter((name) => !given.has(name))).toEqual(names.filter((name) => others.includes(name)));
+});
+
+test('reasons about workers are given there, and expected by their tests', () => {
+  const paths = projectFiles().filter((path) => path.endsWith('.ts'));
+  const code = namedIn(paths.filter((path) => path.startsWith('src/workers/') && !isTest(path)));
+  const tests = namedIn(paths.filter((path) => path.startsWith('test/workers/')));
+  expect(workerReasons.filter((name) => !code.has(name) || !tests.has(name))).toEqual([]);
 });
 
 test('every reason that the engine gives is expected by a conformance test', () => {

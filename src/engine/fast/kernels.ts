@@ -4,7 +4,7 @@
 import type { Tables } from '../../tables/tables.ts';
 import type { Batch } from '../../wire/batch.ts';
 import type { Counters } from '../counters.ts';
-import type { FastPath } from './fast.ts';
+import { createFastPath, type FastPath } from './fast.ts';
 import { kernelBinary } from './kernel-binary.ts';
 import { FastArray } from './state.ts';
 
@@ -42,4 +42,9 @@ export function createKernelPath(tables: Tables, counters: Counters, batch: Batc
     },
     run: kernels.run,
   };
+}
+
+/** By kernels where they can work, else by the passes in TypeScript. */
+export function openFastPath(tables: Tables, counters: Counters, batch: Batch): FastPath {
+  return createKernelPath(tables, counters, batch) ?? createFastPath(tables, counters, batch);
 }

@@ -6,6 +6,7 @@ import { Interface, interfaceWords, mapWords, portWords } from '../../tables/int
 import type { Tables } from '../../tables/tables.ts';
 import type { Batch } from '../../wire/batch.ts';
 import type { Counters } from '../counters.ts';
+import { mayChangeNeighbors } from './neighbor-frames.ts';
 import { type FastState, TYPE_IPV4, TYPE_IPV6, TYPE_MPLS, TYPE_VLAN } from './state.ts';
 
 /** Lengths of the lists that a run begins with. */
@@ -57,7 +58,7 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
       const begin = start[slot] as number;
       const present = captured[slot] as number;
       if (present < 34 || present !== wire) {
-        if (mayChangeNeighbors(begin, present)) break;
+        if (mayChangeNeighbors(bytes, begin, present)) break;
         slot++;
         continue;
       }
@@ -99,7 +100,7 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
       ) {
         list6[ip6++] = slot;
         table[slot] = ipTable;
-      } else if (mayChangeNeighbors(begin, present)) {
+      } else if (mayChangeNeighbors(bytes, begin, present)) {
         break;
       }
       top[slot] = at;
@@ -125,22 +126,6 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
   function arrived(port: number, frames: number, octets: number): void {
     inFrames[port] = (inFrames[port] as number) + frames;
     inBytes[port] = (inBytes[port] as number) + octets;
-  }
-
-  /** Whether a frame that the slow path will treat could teach it a neighbour. Rare, so bytewise and generous. */
-  function mayChangeNeighbors(begin: number, present: number): boolean {
-    const end = begin + present;
-    let at = begin + 12;
-    for (let tag = 0; tag < 2 && at + 2 <= end; tag++) {
-      const type = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-      if (type !== 0x8100 && type !== 0x88a8) break;
-      at += 4;
-    }
-    if (at + 2 > end) return false;
-    const type = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-    if (type === 0x0806) return true;
-    if (type !== 0x86dd || at + 43 > end || bytes[at + 8] !== 58) return false;
-    return bytes[at + 42] === 135 || bytes[at + 42] === 136;
   }
 
   return { link, sorted };
