@@ -18,7 +18,10 @@ import {
   SLOT_RECORD,
   SLOT_SECONDS,
   SLOT_START,
+  TYPE_IPV4,
+  TYPE_MPLS,
 } from './layout';
+import { mayChangeNeighbors } from './neighbors';
 
 /** Up to so many bytes are copied by vectors, of which the last may reach beyond the frame. */
 const VECTOR_COPY_MAX: u32 = 512;
@@ -101,6 +104,38 @@ export function readPcap(
   at = from;
   slot = count;
   tail = free;
+  return why;
+}
+
+/**
+ * Passes over at most `most` records from `from` on, as `readPcap` would read them, for somebody else to read. It stops
+ * before a record that is odd, and before a frame that may teach a neighbour; `at` and `slot` say how far it came.
+ */
+export function skimPcap(from: u32, end: u32, nanosecond: bool, most: u32): u32 {
+  const unitsPerSecond: u32 = nanosecond ? 1000000000 : 1000000;
+  let why = READ_MORE;
+  let count: u32 = 0;
+  for (; end - from >= RECORD_BYTES; ) {
+    const present = load<u32>(from, 8);
+    if (present > FRAME_BYTES_MAX || load<u32>(from, 4) >= unitsPerSecond) {
+      why = READ_ODD;
+      break;
+    }
+    if (end - from - RECORD_BYTES < present) break;
+    if (count == most) {
+      why = READ_FULL;
+      break;
+    }
+    const type = <u32>load<u16>(from, RECORD_BYTES + 12);
+    if (((type != TYPE_IPV4 && type != TYPE_MPLS) || present < 14) && mayChangeNeighbors(from + RECORD_BYTES, present)) {
+      why = READ_ODD;
+      break;
+    }
+    count++;
+    from += RECORD_BYTES + present;
+  }
+  at = from;
+  slot = count;
   return why;
 }
 

@@ -31,6 +31,7 @@ import {
   TYPE_MPLS,
   TYPE_VLAN,
 } from './layout';
+import { mayChangeNeighbors } from './neighbors';
 import * as state from './state';
 
 /** Sorts frames from slot `from` on into lists; answers the end of the run. */
@@ -132,20 +133,4 @@ function arrived(port: u32, frames: u32, octets: u32): void {
   const at = port << 3;
   store<f64>(state.inFrames + at, load<f64>(state.inFrames + at) + frames);
   store<f64>(state.inBytes + at, load<f64>(state.inBytes + at) + octets);
-}
-
-/** Whether a frame that the slow path will treat could teach it a neighbour. Rare, so bytewise and generous. */
-function mayChangeNeighbors(begin: u32, present: u32): bool {
-  const end = begin + present;
-  let at = begin + 12;
-  for (let tag = 0; tag < 2 && at + 2 <= end; tag++) {
-    const type = load<u16>(at);
-    if (type != 0x0081 && type != 0xa888) break;
-    at += 4;
-  }
-  if (at + 2 > end) return false;
-  const type = load<u16>(at);
-  if (type == 0x0608) return true;
-  if (type != 0xdd86 || at + 43 > end || load<u8>(at, 8) != 58) return false;
-  return load<u8>(at, 42) == 135 || load<u8>(at, 42) == 136;
 }

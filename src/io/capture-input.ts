@@ -9,10 +9,22 @@ import { parseInputSpec, standardInput } from './input-spec.ts';
 import { ioError } from './io-error.ts';
 import { recogniseFormat } from './recognise.ts';
 import type { SharedRoom } from './shared-room.ts';
-import { Window } from './window.ts';
+import { Window, windowBytes } from './window.ts';
+
+/** Frames that lie in a row in a file. */
+export interface FilePiece {
+  /** Offsets of the first record, and of what follows the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly frames: number;
+}
+
+/** Before it gives up, a skim wants so much of the file at hand. */
+const refillBytes = windowBytes / 2;
 
 export class CaptureInput {
   readonly port: number;
+  readonly path: string;
   readonly bytes: ByteInput;
   readonly #window: Window;
   readonly #onlyInterface: number | undefined;
@@ -25,8 +37,9 @@ export class CaptureInput {
   ended = false;
   failure: ShimlineError | undefined;
 
-  constructor(port: number, window: Window, bytes: ByteInput, onlyInterface: number | undefined) {
+  constructor(port: number, path: string, window: Window, bytes: ByteInput, onlyInterface: number | undefined) {
     this.port = port;
+    this.path = path;
     this.bytes = bytes;
     this.#window = window;
     this.#onlyInterface = onlyInterface;
@@ -76,6 +89,25 @@ export class CaptureInput {
     }
   }
 
+  /** Whether others can read parts of the file by their place: a plain, regular file. */
+  get isPlain(): boolean {
+    return !this.#window.compressed && this.bytes.rewind !== undefined;
+  }
+
+  /** See `FrameReader.skim`: answers the place in the file of what was passed over. */
+  skim(most: number): FilePiece | undefined {
+    if (!this.isPlain || this.ended || this.#reader?.skim === undefined) return undefined;
+    const window = this.#window;
+    const from = window.offset(window.at);
+    let frames = this.#reader.skim(most);
+    if (frames === 0 && window.end - window.at < refillBytes && window.refill(refillBytes) === undefined) {
+      frames = this.#reader.skim(most);
+    }
+    if (frames === 0) return undefined;
+    this.headKnown = false;
+    return { from, to: window.offset(window.at), frames };
+  }
+
   /** Answers how many bytes the window must hold, if it cannot tell the format yet. */
   #recognise(): number {
     try {
@@ -106,7 +138,7 @@ export async function openCapture(
   const raw = path === standardInput ? streamInput(name, stdin ?? process.stdin) : openFile(path);
   try {
     const { input, compressed } = await decompressed(raw);
-    return new CaptureInput(port, new Window(name, input, compressed, room), input, onlyInterface);
+    return new CaptureInput(port, path, new Window(name, input, compressed, room), input, onlyInterface);
   } catch (error) {
     raw.close();
     throw ioError(name, error);

@@ -22,6 +22,11 @@ export interface FrameReader {
   failure: ShimlineError | undefined;
   /** Some time stamps are finer than a microsecond (pcapng: as far as interfaces have been met). */
   readonly nanosecond: boolean;
+  /**
+   * Passes over up to `most` frames that somebody else may read from the file by their place; answers how many, 0 where
+   * that cannot be: the next frame may change the router's neighbours, is odd, or is not in the window.
+   */
+  skim?(most: number): number;
   /** Appends frames that are earlier than the limit, in the order of the file. */
   fill(batch: Batch, port: number, untilSeconds: number, untilNanoseconds: number): number;
 }

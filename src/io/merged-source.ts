@@ -6,7 +6,7 @@
 import type { Readable } from 'node:stream';
 import { ShimlineError } from '../errors.ts';
 import { Batch, frameBytesMax, headroomBytes } from '../wire/batch.ts';
-import { type CaptureInput, openCapture } from './capture-input.ts';
+import { type CaptureInput, type FilePiece, openCapture } from './capture-input.ts';
 import type { FrameSource } from './device.ts';
 import { parseInputSpec, standardInput } from './input-spec.ts';
 import { ioError, joinErrors } from './io-error.ts';
@@ -26,6 +26,13 @@ export interface InputOptions {
   readonly stdin?: Readable;
   /** Where windows may lie. */
   readonly room?: SharedRoom | undefined;
+}
+
+/** A regular capture file that is played alone. */
+export interface SingleFile {
+  readonly path: string;
+  readonly port: number;
+  readonly nanosecond: boolean;
 }
 
 /** Later than any 32-bit second. */
@@ -120,6 +127,18 @@ export class MergedSource implements FrameSource {
     return this.#inputs.flatMap(({ failure }) =>
       failure === undefined || failure.code === 'DAMAGED' ? [] : [failure],
     );
+  }
+
+  /** The file whose parts others can read by their place, if there is nothing to merge with it and it is played once. */
+  get single(): SingleFile | undefined {
+    const [input] = this.#inputs;
+    if (this.#inputs.length !== 1 || this.#loop > 1 || input === undefined || !input.isPlain) return undefined;
+    return { path: input.path, port: input.port, nanosecond: input.nanosecond };
+  }
+
+  /** Passes over up to `most` frames of the single file; undefined where the next one has to come by `fill`. */
+  skim(most: number): FilePiece | undefined {
+    return this.#waiting === undefined && this.single !== undefined ? this.#inputs[0]?.skim(most) : undefined;
   }
 
   fill(batch: Batch): number | Promise<number> {

@@ -78,6 +78,14 @@ export class PcapReader implements FrameReader {
     return this.#fillByWords(batch, port, untilSeconds, untilNanoseconds);
   }
 
+  skim(most: number): number {
+    const { kernels, bytes, at, end } = this.#window;
+    if (kernels === undefined || this.#swapped || this.#fcsBytes !== 0) return 0;
+    kernels.skimPcap(bytes.byteOffset + at, bytes.byteOffset + end, this.nanosecond, most);
+    this.#window.at = kernels.at.value - bytes.byteOffset;
+    return kernels.slot.value;
+  }
+
   /** Everything up to the first record that is not plain; answers a `Read`. */
   #fillByKernel(kernels: CaptureKernels, batch: Batch, port: number, seconds: number, nanoseconds: number): number {
     const window = this.#window;

@@ -34,6 +34,7 @@ export interface CaptureKernels {
     untilSeconds: number,
     untilNanoseconds: number,
   ): number;
+  skimPcap(from: number, end: number, nanosecond: boolean, most: number): number;
   writePcap(batch: number, from: number, to: number, sinks: number): number;
 }
 

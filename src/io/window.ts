@@ -34,7 +34,7 @@ export class Window {
   /** Why nothing more comes, if that is not the end of the file. */
   failure: ShimlineError | undefined;
   readonly #input: ByteInput;
-  readonly #compressed: boolean;
+  readonly compressed: boolean;
   /** Offset in the (decompressed) file of bytes[0]. */
   #base = -lead;
 
@@ -42,7 +42,7 @@ export class Window {
   constructor(name: string, input: ByteInput, compressed: boolean, room?: SharedRoom) {
     this.name = name;
     this.#input = input;
-    this.#compressed = compressed;
+    this.compressed = compressed;
     const size = windowRoomBytes;
     const place = room?.take(size);
     this.kernels = room === undefined || place === undefined ? undefined : captureKernels(room.memory);
@@ -113,7 +113,7 @@ export class Window {
   damage(offset: number, reason: string): ShimlineError {
     return new ShimlineError(
       'DAMAGED',
-      `${this.name}: ${this.#compressed ? 'decompressed ' : ''}offset ${offset}: ${reason}`,
+      `${this.name}: ${this.compressed ? 'decompressed ' : ''}offset ${offset}: ${reason}`,
     );
   }
 

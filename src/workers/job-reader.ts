@@ -2,6 +2,7 @@
 // slow path what they have left, each frame at its place.
 import type { Forwarder } from '../engine/forwarder.ts';
 import { Drop } from '../engine/reasons.ts';
+import type { SingleFile } from '../io/merged-source.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Batch } from '../wire/batch.ts';
 import type { Job, JobMemory, Span } from './job.ts';
@@ -16,6 +17,8 @@ export interface JobReaderSetup {
   readonly forwarder: Forwarder;
   readonly output: JobOutput;
   readonly format: RecordFormat;
+  /** Where pieces of jobs are read from. */
+  readonly file?: SingleFile | undefined;
 }
 
 export class JobReader {
@@ -46,9 +49,17 @@ export class JobReader {
 
   /** Does a job that no worker does. */
   run(job: Job): void {
-    const { tables, memory, format } = this.#setup;
-    this.#runner ??= new JobRunner(tables, memory, memory.plan.workers, format);
-    this.#runner.run(job);
+    this.#ownRunner.run(job);
+  }
+
+  close(): void {
+    this.#runner?.close();
+  }
+
+  get #ownRunner(): JobRunner {
+    const { tables, memory, format, file } = this.#setup;
+    this.#runner ??= new JobRunner(tables, memory, memory.plan.workers, format, file);
+    return this.#runner;
   }
 
   /** Treats a batch from the first frame to the last, while no job is under way. */
@@ -59,6 +70,8 @@ export class JobReader {
 
   /** A worker was lost with the job. Some of its frames are half rewritten, so none is kept; but all are counted. */
   countLost(job: Job): void {
+    // A worker may be lost before it has told what is in a piece.
+    if (job.piece[1] > 0) this.#ownRunner.read(job);
     const { inFrames, inBytes, drops } = this.#setup.forwarder.counters;
     for (let i = 0; i < job.count[0]; i++) {
       const { port, original } = job.batches[i].batch;

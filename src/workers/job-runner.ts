@@ -2,9 +2,11 @@
 // thread when there is no worker to wait for.
 import type { FastPath } from '../engine/fast/fast.ts';
 import { openFastPath } from '../engine/fast/kernels.ts';
+import type { SingleFile } from '../io/merged-source.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Batch } from '../wire/batch.ts';
 import type { Job, JobBatch, JobMemory, Span } from './job.ts';
+import { PieceReader } from './piece-reader.ts';
 import { type RecordFormat, SegmentWriter } from './segment.ts';
 
 export class JobRunner {
@@ -12,16 +14,16 @@ export class JobRunner {
   readonly #span: Span;
   readonly #fast: FastPath;
   readonly #writer: SegmentWriter | undefined;
+  readonly #pieces: PieceReader | undefined;
 
   /** `worker`: whose span to use. */
-  constructor(tables: Tables, memory: JobMemory, worker: number, format: RecordFormat) {
+  constructor(tables: Tables, memory: JobMemory, worker: number, format: RecordFormat, file?: SingleFile) {
     this.#tables = tables;
     this.#span = memory.span(worker);
     this.#fast = openFastPath(tables, this.#span.counters, this.#span.batch);
-    this.#writer =
-      format === 'none'
-        ? undefined
-        : new SegmentWriter(format, memory, this.#span.batch, worker, tables.memory.webAssembly);
+    const shared = tables.memory.webAssembly;
+    this.#pieces = file && shared && new PieceReader(file, memory, worker, shared);
+    this.#writer = format === 'none' ? undefined : new SegmentWriter(format, memory, this.#span.batch, worker, shared);
   }
 
   /** For a thread that is not the tables' writer, reader number `reader`: what it reads during the job stays. */
@@ -34,12 +36,22 @@ export class JobRunner {
 
   /** `between` is called after each batch, for tests. */
   run(job: Job, between?: () => void): void {
+    if (job.piece[1] > 0) this.read(job);
     this.#writer?.begin(job);
     for (let index = 0; index < job.count[0]; index++) {
       this.#runBatch(job, index);
       between?.();
     }
     this.#span.counters.moveTo(job.counters);
+  }
+
+  /** Brings the frames of a job that is a piece of a file into its batches. */
+  read(job: Job): void {
+    this.#pieces?.load(job);
+  }
+
+  close(): void {
+    this.#pieces?.close();
   }
 
   #runBatch(job: Job, index: number): void {

@@ -4,8 +4,9 @@
 //   in the tables' block   | slot arrays × (workers + 1) | counters × (workers + 1) | batch × batches × jobs |
 //   control, words         | board | batches, then for each: frames, left to the slow path, pieces (× jobs) |
 //                          | by port: whether its records are in nanoseconds |
+//   pieces, floats         | from, to (× jobs): where in the file the frames are that the worker has to read itself |
 //   counters               | the books of each job |
-//   behind the batches     | sink tables × (workers + 1) | records of job 0 … | records of job 1 … |
+//   behind the batches     | windows × (workers + 1) | sink tables × (workers + 1) | records of job 0 … | of job 1 … |
 //
 // A batch of a job has its arena and the arrays that its source fills; they stay as they are until the job is read, so
 // that a worker that is lost takes no numbers with it. The engine's own arrays there hold what `JobBatch` names.
@@ -26,6 +27,9 @@ export const jobBytesMax = 1024 * 1024;
 /** Of a record beside its frame and the headroom of that, and of the gaps between pieces, at most. */
 const recordExtraBytes = 64;
 const lineBytes = 64;
+
+/** Bytes of a piece of a file at most, so that its frames fill no batch before 256 of them are in it. */
+export const pieceBytesMax = 512 * 1024;
 
 /** How many of everything. */
 export interface JobPlan {
@@ -53,9 +57,10 @@ export function jobMemoryBytes(plan: JobPlan, ports: number): number {
   return (workers + 1) * own + jobs * batches * batchBytes(jobArenaBytes) + recordBytes(plan, ports);
 }
 
-/** Bytes of the sink tables and the segments, the last part of the memory. */
+/** Bytes of the windows, the sink tables and the segments, the last part of the memory. */
 function recordBytes(plan: JobPlan, ports: number): number {
-  return plan.segments ? (plan.workers + 1) * lines(sinkTableBytes(ports)) + plan.jobs * segmentBytesOf(plan) : 0;
+  const own = lines(sinkTableBytes(ports)) + pieceBytesMax + lineBytes;
+  return plan.segments ? (plan.workers + 1) * own + plan.jobs * segmentBytesOf(plan) : 0;
 }
 
 /** What a worker needs to open the same jobs: survives `postMessage`. */
@@ -66,6 +71,7 @@ export interface SharedJobs {
   readonly offset: number;
   readonly control: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  readonly pieces: SharedArrayBuffer;
 }
 
 /** One batch of a job, and what is said about its slots. */
@@ -90,6 +96,8 @@ export interface Job {
   readonly batches: readonly JobBatch[];
   /** Batches in use: element 0. */
   readonly count: Int32Array;
+  /** Offsets in the file between which its frames lie, while they are to be read; 0 and 0: they are in the batches. */
+  readonly piece: Float64Array;
   /** By batch. */
   readonly frames: Int32Array;
   readonly slowCounts: Int32Array;
@@ -152,6 +160,7 @@ export class JobMemory {
       offset: tables.memory.take(jobMemoryBytes(plan, ports)),
       control: new SharedArrayBuffer(boardBytes(jobs) + jobs * headerWords(batches) * 4 + ports * 4),
       counters: new SharedArrayBuffer(jobs * counterBytes(ports)),
+      pieces: new SharedArrayBuffer(jobs * 16),
     };
     return new JobMemory(shared, tables);
   }
@@ -165,6 +174,11 @@ export class JobMemory {
   /** Where the sink table of a worker lies. */
   sinksAt(worker: number): number {
     return this.segmentAt(0) - (this.plan.workers + 1 - worker) * lines(sinkTableBytes(this.shared.ports));
+  }
+
+  /** Where the worker has room for a piece of a file. */
+  windowAt(worker: number): number {
+    return this.sinksAt(0) - (this.plan.workers + 1 - worker) * (pieceBytesMax + lineBytes);
   }
 
   /** The batch and the counters of one worker; number `workers` is the main thread's. */
@@ -193,6 +207,7 @@ export class JobMemory {
       index,
       batches,
       count: words(0, 1),
+      piece: new Float64Array(this.shared.pieces, index * 16, 2),
       frames: words(1, count),
       slowCounts: words(1 + count, count),
       pieceCounts: words(1 + 2 * count, count),

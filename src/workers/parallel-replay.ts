@@ -1,6 +1,9 @@
 // Replay by several threads, with the output of one. The main thread fills jobs from the source and reads them in the
 // same order; what workers do in between depends on nothing but the tables.
 //
+// A single plain capture file is not read by the main thread at all, but skimmed: it finds where the records lie and
+// which of them it has to treat itself; workers read the pieces.
+//
 //   source ─▶ job n+2 … ─▶ board ─▶ any worker: fast path, records ─▶ board ─▶ job n: files, slow path
 //
 // All state is on the main thread, in the one slow path. What it learns of neighbours changes the tables, so a batch
@@ -10,8 +13,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { mayChangeNeighbors } from '../engine/fast/neighbor-frames.ts';
 import type { ShimlineError } from '../errors.ts';
+import type { FilePiece } from '../io/capture-input.ts';
 import type { FrameSource } from '../io/device.ts';
-import type { Batch } from '../wire/batch.ts';
+import { type Batch, batchFrames } from '../wire/batch.ts';
 import { type Job, type JobPlan, jobBytesMax } from './job.ts';
 import { framesOf, JobReader, type JobReaderSetup } from './job-reader.ts';
 import { WorkerPool } from './pool.ts';
@@ -49,6 +53,8 @@ export interface ReplayTesting {
 
 export interface ParallelSetup extends JobReaderSetup {
   readonly resolution: TimeResolution;
+  /** Passes over frames of the file that workers can read themselves; see `MergedSource.skim`. */
+  readonly skim?: ((most: number) => FilePiece | undefined) | undefined;
   /** Whether records for the port have been written: their resolution is settled. */
   readonly isOpen: (port: number) => boolean;
   /** Hears, in one line each, of threads that are lost. */
@@ -112,6 +118,7 @@ class ParallelReplay {
     } finally {
       this.#setup.memory.board.stop();
       await this.#pool?.close();
+      this.#reader.close();
     }
   }
 
@@ -120,6 +127,11 @@ class ParallelReplay {
     const { signal, failed, enough } = this.#options;
     this.#beginSlice();
     for (;;) {
+      if (await this.#skim()) {
+        if (signal.aborted) return true;
+        if (failed()) return false;
+        continue;
+      }
       const batch = await this.#nextBatch();
       const more = await fillBatch(this.#source, batch, signal, problems);
       if (batch.count > 0) await this.#take(batch);
@@ -128,6 +140,23 @@ class ParallelReplay {
       while (this.#read < this.#published && this.#isSettled(this.#oldest)) this.#readOldest();
       if (await this.#turnWhenDue()) if (enough()) return false;
     }
+  }
+
+  /** Makes a job of the next frames of a file without reading them, if that can be; answers whether it did. */
+  async #skim(): Promise<boolean> {
+    const { skim } = this.#setup;
+    if (skim === undefined || this.#batches > 0 || this.#quiet < quietBatches || this.#setup.resolution.isNew)
+      return false;
+    if (this.#published - this.#read === this.#jobs.length) await this.#waitAndRead();
+    const piece = skim(this.#batchesPerJob * batchFrames);
+    if (piece === undefined) return false;
+    // Batches fill up with frames before they do with bytes, so what the worker will find in them is known.
+    for (let left = piece.frames; left > 0; left -= batchFrames)
+      this.#job.frames[this.#batches++] = Math.min(left, batchFrames);
+    this.#publish(piece);
+    while (this.#read < this.#published && this.#isSettled(this.#oldest)) this.#readOldest();
+    await this.#turnWhenDue();
+    return true;
   }
 
   /** Lets signals and timers in, once a slice; answers whether it did. */
@@ -147,7 +176,7 @@ class ParallelReplay {
   /** An empty batch of the job that is being filled, as soon as there is a job for it. */
   async #nextBatch(): Promise<Batch> {
     if (this.#published - this.#read === this.#jobs.length) await this.#waitAndRead();
-    const { batch } = this.#jobs[this.#published % this.#jobs.length].batches[this.#batches];
+    const { batch } = this.#job.batches[this.#batches];
     batch.clear();
     return batch;
   }
@@ -169,16 +198,23 @@ class ParallelReplay {
     }
   }
 
+  /** The job that is being filled. */
+  get #job(): Job {
+    return this.#jobs[this.#published % this.#jobs.length];
+  }
+
   #add(batch: Batch): void {
-    const job = this.#jobs[this.#published % this.#jobs.length];
+    const job = this.#job;
     job.frames[this.#batches++] = batch.count;
     this.#bytes += batch.tail;
     if (this.#batches === this.#batchesPerJob || this.#bytes >= jobBytesMax) this.#publish();
   }
 
-  #publish(): void {
+  #publish(piece?: FilePiece): void {
     const index = this.#published % this.#jobs.length;
     const job = this.#jobs[index];
+    job.piece[0] = piece?.from ?? 0;
+    job.piece[1] = piece?.to ?? 0;
     job.count[0] = this.#batches;
     job.pieceCounts.fill(0);
     this.#published++;
@@ -190,7 +226,7 @@ class ParallelReplay {
 
   /** Threads are started for the first job: a small capture needs none. */
   #startPool(): WorkerPool {
-    const { tables, memory, format, testing, report } = this.#setup;
+    const { tables, memory, format, file, testing, report } = this.#setup;
     const tasks = Array.from({ length: memory.plan.workers }, (_, worker): ReplayTask => {
       const fault = testing?.fault;
       return {
@@ -198,6 +234,7 @@ class ParallelReplay {
         tables: tables.share(),
         jobs: memory.shared,
         format,
+        file,
         ...(fault === undefined ? {} : { fault }),
       };
     });

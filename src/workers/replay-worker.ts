@@ -1,4 +1,5 @@
 // What runs in a worker thread of `replay`: one task from start to end, which takes job after job from the board.
+import type { SingleFile } from '../io/merged-source.ts';
 import { type SharedTables, Tables } from '../tables/tables.ts';
 import { JobMemory, type SharedJobs } from './job.ts';
 import { JobRunner } from './job-runner.ts';
@@ -17,6 +18,8 @@ export interface ReplayTask {
   readonly tables: SharedTables;
   readonly jobs: SharedJobs;
   readonly format: RecordFormat;
+  /** Where pieces of jobs are to be read from. */
+  readonly file?: SingleFile | undefined;
   readonly fault?: Fault;
 }
 
@@ -25,11 +28,11 @@ export default function replayWorker(task: ReplayTask): void {
   const tables = Tables.open(task.tables);
   const memory = new JobMemory(task.jobs, tables);
   const { board, jobs } = memory;
-  const runner = new JobRunner(tables, memory, worker, task.format);
+  const runner = new JobRunner(tables, memory, worker, task.format, task.file);
   board.start();
   for (;;) {
     const index = board.take(worker);
-    if (index < 0) return;
+    if (index < 0) return runner.close();
     runner.runAsReader(worker, jobs[index], fault?.place === index ? () => fail(fault) : undefined);
     board.finish(index);
   }

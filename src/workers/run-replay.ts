@@ -3,7 +3,9 @@ import type { Counters } from '../engine/counters.ts';
 import { Forwarder } from '../engine/forwarder.ts';
 import type { Output } from '../engine/output.ts';
 import type { Names } from '../engine/slow/story.ts';
+import type { FilePiece } from '../io/capture-input.ts';
 import type { FrameSource } from '../io/device.ts';
+import type { SingleFile } from '../io/merged-source.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { FileOutput } from './file-output.ts';
 import { JobMemory, jobMemoryBytes } from './job.ts';
@@ -33,6 +35,12 @@ export interface ReplaySetup {
   readonly testing?: ReplayTesting | undefined;
 }
 
+/** A source of frames, perhaps one whose file several threads can read. */
+export interface ReplaySource extends FrameSource {
+  readonly single?: SingleFile | undefined;
+  skim?(most: number): FilePiece | undefined;
+}
+
 export interface ReplayEnd extends ReplayResult {
   readonly counters: Counters;
   /** Threads that forwarded. */
@@ -44,7 +52,7 @@ export function replayBytes(workers: number, ports: number): number {
   return workers > 1 ? jobMemoryBytes(replayPlan(workers), ports) : 0;
 }
 
-export async function runReplay(source: FrameSource, setup: ReplaySetup, options: ReplayOptions): Promise<ReplayEnd> {
+export async function runReplay(source: ReplaySource, setup: ReplaySetup, options: ReplayOptions): Promise<ReplayEnd> {
   const { tables, output, explain, workers } = setup;
   if (workers > 1 && explain === undefined) return runParallel(source, setup, options);
   const forwarder = new Forwarder(tables, output, explain === undefined ? {} : { explain });
@@ -52,11 +60,12 @@ export async function runReplay(source: FrameSource, setup: ReplaySetup, options
   return { ...result, counters: forwarder.counters, workers: 1 };
 }
 
-async function runParallel(source: FrameSource, setup: ReplaySetup, options: ReplayOptions): Promise<ReplayEnd> {
+async function runParallel(source: ReplaySource, setup: ReplaySetup, options: ReplayOptions): Promise<ReplayEnd> {
   const { tables, files, layout, workers, resolution, report, testing } = setup;
   const memory = JobMemory.create(tables, replayPlan(workers));
   const output = jobOutput(setup, memory);
   const forwarder = new Forwarder(tables, output);
+  const file = tables.memory.webAssembly && source.single;
   const format: RecordFormat = files === undefined || layout === 'one-file' ? 'none' : layout;
   const parallel: ParallelSetup = {
     tables,
@@ -64,6 +73,8 @@ async function runParallel(source: FrameSource, setup: ReplaySetup, options: Rep
     forwarder,
     output,
     format,
+    file,
+    skim: file && source.skim && ((most) => source.skim?.(most)),
     resolution,
     isOpen: (port) => files?.isOpen(port) ?? false,
     report,
