@@ -9,7 +9,7 @@ import { parseInputSpec, standardInput } from './input-spec.ts';
 import { ioError } from './io-error.ts';
 import { recogniseFormat } from './recognise.ts';
 import type { SharedRoom } from './shared-room.ts';
-import { Window, windowBytes } from './window.ts';
+import { Window } from './window.ts';
 
 /** Frames that lie in a row in a file. */
 export interface FilePiece {
@@ -20,7 +20,7 @@ export interface FilePiece {
 }
 
 /** Before it gives up, a skim wants so much of the file at hand. */
-const refillBytes = windowBytes / 2;
+const refillBytes = 96 * 1024;
 
 export class CaptureInput {
   readonly port: number;

@@ -70,16 +70,17 @@ export class JobReader {
 
   /** A worker was lost with the job. Some of its frames are half rewritten, so none is kept; but all are counted. */
   countLost(job: Job): void {
-    // A worker may be lost before it has told what is in a piece.
-    if (job.piece[1] > 0) this.#ownRunner.read(job);
     const { inFrames, inBytes, drops } = this.#setup.forwarder.counters;
+    const count = (port: number, original: number): void => {
+      inFrames[port]++;
+      inBytes[port] += original;
+      drops[Drop['worker-lost']]++;
+    };
+    // What a piece holds, nobody but the worker has seen.
+    if (job.piece[1] > 0) return this.#ownRunner.tell(job, count);
     for (let i = 0; i < job.count[0]; i++) {
       const { port, original } = job.batches[i].batch;
-      for (let slot = 0; slot < job.frames[i]; slot++) {
-        inFrames[port[slot]]++;
-        inBytes[port[slot]] += original[slot];
-      }
-      drops[Drop['worker-lost']] += job.frames[i];
+      for (let slot = 0; slot < job.frames[i]; slot++) count(port[slot], original[slot]);
     }
   }
 }

@@ -6,7 +6,7 @@ import type { SingleFile } from '../io/merged-source.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Batch } from '../wire/batch.ts';
 import type { Job, JobBatch, JobMemory, Span } from './job.ts';
-import { PieceReader } from './piece-reader.ts';
+import { PieceRunner } from './piece-runner.ts';
 import { type RecordFormat, SegmentWriter } from './segment.ts';
 
 export class JobRunner {
@@ -14,7 +14,7 @@ export class JobRunner {
   readonly #span: Span;
   readonly #fast: FastPath;
   readonly #writer: SegmentWriter | undefined;
-  readonly #pieces: PieceReader | undefined;
+  readonly #pieces: PieceRunner | undefined;
 
   /** `worker`: whose span to use. */
   constructor(tables: Tables, memory: JobMemory, worker: number, format: RecordFormat, file?: SingleFile) {
@@ -22,7 +22,7 @@ export class JobRunner {
     this.#span = memory.span(worker);
     this.#fast = openFastPath(tables, this.#span.counters, this.#span.batch);
     const shared = tables.memory.webAssembly;
-    this.#pieces = file && shared && new PieceReader(file, memory, worker, shared);
+    this.#pieces = file && shared && new PieceRunner(tables, memory, worker, format, file, shared, this.#span.counters);
     this.#writer = format === 'none' ? undefined : new SegmentWriter(format, memory, this.#span.batch, worker, shared);
   }
 
@@ -36,22 +36,26 @@ export class JobRunner {
 
   /** `between` is called after each batch, for tests. */
   run(job: Job, between?: () => void): void {
-    if (job.piece[1] > 0) this.read(job);
+    if (job.piece[1] > 0) this.#pieces?.run(job, between);
+    else this.#runBatches(job, between);
+    this.#span.counters.moveTo(job.counters);
+  }
+
+  /** For a job that is a piece of a file: tells every frame of it, without treating any. */
+  tell(job: Job, frame: (port: number, original: number) => void): void {
+    this.#pieces?.tell(job, frame);
+  }
+
+  close(): void {
+    this.#pieces?.close();
+  }
+
+  #runBatches(job: Job, between: (() => void) | undefined): void {
     this.#writer?.begin(job);
     for (let index = 0; index < job.count[0]; index++) {
       this.#runBatch(job, index);
       between?.();
     }
-    this.#span.counters.moveTo(job.counters);
-  }
-
-  /** Brings the frames of a job that is a piece of a file into its batches. */
-  read(job: Job): void {
-    this.#pieces?.load(job);
-  }
-
-  close(): void {
-    this.#pieces?.close();
   }
 
   #runBatch(job: Job, index: number): void {

@@ -6,7 +6,7 @@
 //                          | by port: whether its records are in nanoseconds |
 //   pieces, floats         | from, to (× jobs): where in the file the frames are that the worker has to read itself |
 //   counters               | the books of each job |
-//   behind the batches     | windows × (workers + 1) | sink tables × (workers + 1) | records of job 0 … | of job 1 … |
+//   behind the batches     | batches, windows × (workers + 1) | sink tables × (workers + 1) | records of job 0 … | of job 1 … |
 //
 // A batch of a job has its arena and the arrays that its source fills; they stay as they are until the job is read, so
 // that a worker that is lost takes no numbers with it. The engine's own arrays there hold what `JobBatch` names.
@@ -28,8 +28,13 @@ export const jobBytesMax = 1024 * 1024;
 const recordExtraBytes = 64;
 const lineBytes = 64;
 
-/** Bytes of a piece of a file at most, so that its frames fill no batch before 256 of them are in it. */
-export const pieceBytesMax = 512 * 1024;
+/**
+ * A piece of a file with so many bytes is not made longer. What a source has at hand at once, 512 KiB at most, may come
+ * on top: still so little that 256 frames of it fit every batch.
+ */
+export const pieceBytesEnough = 448 * 1024;
+/** Room for a piece, and what a kernel may read beyond it. */
+const windowBytes = 1024 * 1024;
 
 /** How many of everything. */
 export interface JobPlan {
@@ -59,7 +64,7 @@ export function jobMemoryBytes(plan: JobPlan, ports: number): number {
 
 /** Bytes of the windows, the sink tables and the segments, the last part of the memory. */
 function recordBytes(plan: JobPlan, ports: number): number {
-  const own = lines(sinkTableBytes(ports)) + pieceBytesMax + lineBytes;
+  const own = lines(sinkTableBytes(ports)) + windowBytes + batchBytes();
   return plan.segments ? (plan.workers + 1) * own + plan.jobs * segmentBytesOf(plan) : 0;
 }
 
@@ -178,7 +183,13 @@ export class JobMemory {
 
   /** Where the worker has room for a piece of a file. */
   windowAt(worker: number): number {
-    return this.sinksAt(0) - (this.plan.workers + 1 - worker) * (pieceBytesMax + lineBytes);
+    return this.sinksAt(0) - (this.plan.workers + 1 - worker) * windowBytes;
+  }
+
+  /** A batch for the frames of a piece: always the same one, so that it stays in the worker's own cache. */
+  ownBatch(worker: number): Batch {
+    const offset = this.windowAt(0) - (this.plan.workers + 1 - worker) * batchBytes();
+    return new Batch(undefined, { buffer: this.#buffer, offset });
   }
 
   /** The batch and the counters of one worker; number `workers` is the main thread's. */

@@ -16,7 +16,7 @@ import type { ShimlineError } from '../errors.ts';
 import type { FilePiece } from '../io/capture-input.ts';
 import type { FrameSource } from '../io/device.ts';
 import { type Batch, batchFrames } from '../wire/batch.ts';
-import { type Job, type JobPlan, jobBytesMax } from './job.ts';
+import { type Job, type JobPlan, jobBytesMax, pieceBytesEnough } from './job.ts';
 import { framesOf, JobReader, type JobReaderSetup } from './job-reader.ts';
 import { WorkerPool } from './pool.ts';
 import { fillBatch, type ReplayOptions, type ReplayResult, sliceMilliseconds } from './replay.ts';
@@ -148,15 +148,28 @@ class ParallelReplay {
     if (skim === undefined || this.#batches > 0 || this.#quiet < quietBatches || this.#setup.resolution.isNew)
       return false;
     if (this.#published - this.#read === this.#jobs.length) await this.#waitAndRead();
-    const piece = skim(this.#batchesPerJob * batchFrames);
+    const piece = this.#nextPiece(skim);
     if (piece === undefined) return false;
     // Batches fill up with frames before they do with bytes, so what the worker will find in them is known.
-    for (let left = piece.frames; left > 0; left -= batchFrames)
+    for (let left = piece.frames; left > 0; left -= batchFrames) {
       this.#job.frames[this.#batches++] = Math.min(left, batchFrames);
+    }
     this.#publish(piece);
     while (this.#read < this.#published && this.#isSettled(this.#oldest)) this.#readOldest();
     await this.#turnWhenDue();
     return true;
+  }
+
+  /** As many frames in a row as a job takes, whatever part of the file is at hand at once. */
+  #nextPiece(skim: (most: number) => FilePiece | undefined): FilePiece | undefined {
+    const most = this.#batchesPerJob * batchFrames;
+    let piece = skim(most);
+    while (piece !== undefined && piece.frames < most && piece.to - piece.from < pieceBytesEnough) {
+      const next = skim(most - piece.frames);
+      if (next === undefined) break;
+      piece = { from: piece.from, to: next.to, frames: piece.frames + next.frames };
+    }
+    return piece;
   }
 
   /** Lets signals and timers in, once a slice; answers whether it did. */

@@ -1,8 +1,9 @@
-// Reads a piece of a capture file into the batches of a job: what a worker does for itself when the main thread has only
+// Reads a piece of a capture file into batches: what a worker does for itself when the main thread has only
 // said where its frames lie. So the frames never travel from one core to another.
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { SingleFile } from '../io/merged-source.ts';
 import { type CaptureKernels, captureKernels } from '../io/shared-room.ts';
+import type { Batch } from '../wire/batch.ts';
 import type { Job, JobMemory } from './job.ts';
 
 /** Later than any record. */
@@ -13,6 +14,8 @@ export class PieceReader {
   readonly #kernels: CaptureKernels;
   readonly #window: Uint8Array;
   #fd = -1;
+  #at = 0;
+  #end = 0;
 
   constructor(file: SingleFile, memory: JobMemory, worker: number, shared: WebAssembly.Memory) {
     this.#file = file;
@@ -20,9 +23,9 @@ export class PieceReader {
     this.#window = memory.block.subarray(memory.windowAt(worker));
   }
 
-  /** Fills the batches of the job with the frames of its piece. Throws when the file has changed, or cannot be read. */
-  load(job: Job): void {
-    const [from, to] = job.piece as unknown as [number, number];
+  /** Brings the job's piece into the window. Throws when the file has become shorter, or cannot be read. */
+  open({ piece }: Job): void {
+    const [from, to] = [piece[0], piece[1]];
     if (this.#fd < 0) this.#fd = openSync(this.#file.path, 'r');
     const bytes = to - from;
     let got = 0;
@@ -31,29 +34,24 @@ export class PieceReader {
       if (more === 0) throw new Error(`${this.#file.path} has become shorter`);
       got += more;
     }
-    this.#divide(job, bytes);
+    this.#at = this.#window.byteOffset;
+    this.#end = this.#at + bytes;
+  }
+
+  /** The next frames of the piece, as many as the batch takes; answers how many. */
+  fill(batch: Batch): number {
+    const kernels = this.#kernels;
+    const { port, nanosecond } = this.#file;
+    kernels.resume(0, 0);
+    kernels.readPcap(this.#at, this.#end, nanosecond, batch.place.offset, batch.bytes.length, port, never, 0);
+    this.#at = kernels.at.value;
+    batch.count = kernels.slot.value;
+    batch.tail = kernels.tail.value;
+    return batch.count;
   }
 
   close(): void {
     if (this.#fd >= 0) closeSync(this.#fd);
     this.#fd = -1;
-  }
-
-  #divide(job: Job, bytes: number): void {
-    const kernels = this.#kernels;
-    const { port, nanosecond } = this.#file;
-    const begin = this.#window.byteOffset;
-    let at = begin;
-    let batches = 0;
-    while (at < begin + bytes) {
-      const { batch } = job.batches[batches];
-      const { place } = batch;
-      kernels.resume(0, 0);
-      kernels.readPcap(at, begin + bytes, nanosecond, place.offset, batch.bytes.length, port, never, 0);
-      at = kernels.at.value;
-      job.frames[batches++] = kernels.slot.value;
-    }
-    job.count[0] = batches;
-    job.pieceCounts.fill(0);
   }
 }

@@ -65,7 +65,8 @@ async function runParallel(source: ReplaySource, setup: ReplaySetup, options: Re
   const memory = JobMemory.create(tables, replayPlan(workers));
   const output = jobOutput(setup, memory);
   const forwarder = new Forwarder(tables, output);
-  const file = tables.memory.webAssembly && source.single;
+  // Where one file takes frames of all ports the main thread makes its records, and needs the frames for that.
+  const file = tables.memory.webAssembly && layout !== 'one-file' ? source.single : undefined;
   const format: RecordFormat = files === undefined || layout === 'one-file' ? 'none' : layout;
   const parallel: ParallelSetup = {
     tables,
