@@ -21,6 +21,8 @@ export interface CompareOptions {
   /** For the file with tables and frames. */
   readonly folder: string;
   readonly yardstick: Yardstick | undefined;
+  /** Whether the passes in TypeScript take part too. */
+  readonly typeScript?: boolean;
   readonly seconds?: RunSeconds;
 }
 
@@ -89,10 +91,15 @@ function rowsOf(workload: Workload, ours: Side, yardsticks: ReadonlyMap<string, 
 
 export const side = (name: string, rival: Rival, variant: string): Side => ({ name, rival, variant, times: [] });
 
-/** Our side in a process of its own; it writes its tables and frames to `file`. */
-export async function startContestant(workload: Workload, small: boolean, file: string) {
+/** Our side in a process of its own, by kernels or not; it writes its tables and frames to `file`, if that is not `-`. */
+export async function startContestant(
+  workload: Workload,
+  small: boolean,
+  file: string,
+  path: 'kernels' | 'typescript' = 'kernels',
+) {
   const heap = `--max-old-space-size=${heapMegabytes}`;
-  const args = [...process.execArgv, heap, contestant, workload.name, small ? 'small' : 'full', file];
+  const args = [...process.execArgv, heap, contestant, workload.name, small ? 'small' : 'full', file, path];
   const { rival, ready } = await Rival.start('our side', process.execPath, args);
   return { rival, ready: JSON.parse(ready) as Ready };
 }
@@ -107,8 +114,9 @@ export async function compare(workload: Workload, options: CompareOptions): Prom
     const inC = await startC(options.yardstick, file, rivals);
     await insistOnSameOutcome(workload.name, [ours, ...inC]);
     const parts = ready.restShare === undefined ? [] : [side('rest', rival, 'rest'), side('slow', rival, 'slow')];
-    await timeInTurn([ours, ...inC, ...parts], options.runs, options.seconds ?? usualSeconds);
-    const yardsticks = new Map(inC.map(({ name, times }) => [name, median(times)]));
+    const others = options.typeScript ? [...inC, await startTypeScript(workload, options.small, rivals)] : inC;
+    await timeInTurn([ours, ...others, ...parts], options.runs, options.seconds ?? usualSeconds);
+    const yardsticks = new Map(others.map(({ name, times }) => [name, median(times)]));
     const apart = timeApart(parts, ready.restShare);
     if (apart !== undefined) yardsticks.set('ours, both kinds of frames in batches of their own', apart);
     return { rows: rowsOf(workload, ours, yardsticks, options.runs), ready };
@@ -122,6 +130,13 @@ async function startC(yardstick: Yardstick | undefined, file: string, rivals: Ri
   const { rival } = await Rival.start('the C yardstick', yardstick.path, [file]);
   rivals.push(rival);
   return variantsOfC.map(([variant, name]) => side(name, rival, variant));
+}
+
+/** Our own passes in TypeScript, in a process where nothing else has taught the compiler about them. */
+async function startTypeScript(workload: Workload, small: boolean, rivals: Rival[]): Promise<Side> {
+  const { rival } = await startContestant(workload, small, '-', 'typescript');
+  rivals.push(rival);
+  return side('ours, passes in TypeScript', rival, 'all');
 }
 
 /** What the mixture would cost if slow frames did not disturb the others. */

@@ -1,7 +1,7 @@
 // Our side of a comparison, in a process of its own: builds one workload, writes its tables and frames to a file,
 // then does what it is told on standard input, a line each, and answers with a line.
 //
-//   usage    contestant.ts WORKLOAD full|small TABLE-FILE
+//   usage    contestant.ts WORKLOAD full|small TABLE-FILE|- kernels|typescript: which fast path to time
 //   answers  `ready {"buildSeconds": …, …}` first
 //            `check PART`        → `outcome SENT SENT-BYTES NOT-SENT HASH`
 //            `run PART SECONDS`  → `ns NANOSECONDS-A-FRAME`; PART is all, rest or slow
@@ -69,9 +69,12 @@ class Contestant {
   readonly #loops = new Map<string, TimedLoop>();
   readonly #crew: Crew;
 
-  constructor(prepared: Prepared, crew: Crew) {
+  readonly #kernels: boolean;
+
+  constructor(prepared: Prepared, crew: Crew, kernels: boolean) {
     this.#prepared = prepared;
     this.#crew = crew;
+    this.#kernels = kernels;
   }
 
   async answer(line: string): Promise<string> {
@@ -88,17 +91,22 @@ class Contestant {
       const { framesASecond, sent, notSent } = await this.#crew.run(Number(count), Number(seconds));
       return `rate ${framesASecond.toFixed(0)} ${sent} ${notSent}`;
     }
-    const loop = this.#loops.get(part) ?? new TimedLoop(tables, frames, { placed });
+    const loop = this.#loops.get(part) ?? new TimedLoop(tables, frames, { placed, kernels: this.#kernels });
     this.#loops.set(part, loop);
     return `ns ${loop.run(Number(seconds)).toFixed(3)}`;
   }
 }
 
-async function main([name = '', scaleName = 'full', tableFile = '']: readonly string[]): Promise<void> {
+async function main([
+  name = '',
+  scaleName = 'full',
+  tableFile = '-',
+  path = 'kernels',
+]: readonly string[]): Promise<void> {
   const prepared = prepare(name, scaleName);
   const { tables, parts, ready } = prepared;
   const { frames, placed } = parts.get('all') as Part;
-  if (tableFile !== '') writeTableFile(tableFile, tables, frames);
+  if (tableFile !== '-') writeTableFile(tableFile, tables, frames);
   collectGarbage();
   console.log(`ready ${JSON.stringify(ready)}`);
   const crew = new Crew(
@@ -106,7 +114,7 @@ async function main([name = '', scaleName = 'full', tableFile = '']: readonly st
     (thread) => shareWorkload(tables, frames, placed, thread),
     () => outcomeOf(tables, frames, { placed }),
   );
-  const contestant = new Contestant(prepared, crew);
+  const contestant = new Contestant(prepared, crew, path === 'kernels');
   for await (const line of createInterface({ input: process.stdin })) console.log(await contestant.answer(line));
   await crew.stop();
 }

@@ -12,7 +12,13 @@ async function race(options: RaceOptions, folder: string, yardstick: Yardstick |
   if (!options.json) console.log(`${machineText(machine)}\n`);
   const rows: ResultRow[] = [];
   for (const workload of options.workloads) {
-    const comparison = await compare(workload, { runs: options.runs, small: options.small, folder, yardstick });
+    const comparison = await compare(workload, {
+      runs: options.runs,
+      small: options.small,
+      folder,
+      yardstick,
+      typeScript: true,
+    });
     rows.push(...comparison.rows);
     const title = options.small ? 'small tables' : workload.title;
     if (!options.json) console.log(`${comparisonText(title, comparison)}\n`);
