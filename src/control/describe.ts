@@ -23,6 +23,7 @@ export function describeRouter(router: CompiledRouter): Section[] {
     pathSection(router),
     labelSection(router),
     unresolvedSection(router),
+    prefixTableSection(router),
     memorySection(router),
     warningSection(router),
   ].filter((section) => section.rows.length > 0);
@@ -169,8 +170,24 @@ function unresolvedSection(router: CompiledRouter): Section {
   };
 }
 
+const kib = (bytes: number): string => `${Math.ceil(bytes / 1024)} KiB`;
+
+/** What the prefixes of each table take: small tables are compressed, big ones spread out. */
+function prefixTableSection({ rib, tables }: CompiledRouter): Section {
+  return {
+    title: 'Prefix tables',
+    columns: ['table', 'IPv4 prefixes', 'IPv4 size', 'IPv6 prefixes', 'IPv6 size'],
+    rows: rib.tableNames.map((name, table) => [
+      name,
+      String(rib.routesOf(table, 4).entries.length),
+      kib(tables.trie4.tableBytes(table)),
+      String(rib.routesOf(table, 6).entries.length),
+      kib(tables.trie6.tableBytes(table)),
+    ]),
+  };
+}
+
 function memorySection({ tables }: CompiledRouter): Section {
-  const kib = (bytes: number) => `${Math.ceil(bytes / 1024)} KiB`;
   return {
     title: 'Memory',
     columns: ['table', 'size'],

@@ -11,7 +11,7 @@ export function forwarderBytes(ports: number): number {
 /** A piece of the tables' memory, or undefined when all that was reserved is taken. */
 function take(tables: Tables, bytes: number): { buffer: SharedArrayBuffer; offset: number } | undefined {
   const { memory } = tables;
-  if (memory.used + Math.ceil(bytes / 64) * 64 > memory.buffer.byteLength) return undefined;
+  if (Math.ceil(bytes / 64) * 64 > memory.free) return undefined;
   return { buffer: memory.buffer, offset: memory.take(bytes) };
 }
 

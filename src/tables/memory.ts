@@ -5,6 +5,8 @@
 
 const pageBytes = 65_536;
 const lineBytes = 64;
+/** Never handed out: a kernel may read some bytes beyond a frame, and must not meet the end of the block there. */
+const guardBytes = 4096;
 
 /** What another thread needs to open the block: survives `postMessage`. */
 export type SharedBlock = WebAssembly.Memory | SharedArrayBuffer;
@@ -30,7 +32,7 @@ export class TableMemory {
 
   /** A new block of at least so many bytes, all zero, or an existing one to be opened again. */
   constructor(bytes: number | SharedBlock) {
-    this.block = typeof bytes === 'number' ? allocate(bytes) : bytes;
+    this.block = typeof bytes === 'number' ? allocate(bytes + guardBytes) : bytes;
     this.buffer = this.block instanceof SharedArrayBuffer ? this.block : this.block.buffer;
   }
 
@@ -41,7 +43,16 @@ export class TableMemory {
 
   /** Nothing more is handed out from here: another thread does that. */
   close(): void {
-    this.#next = this.buffer.byteLength;
+    this.#next = this.#end;
+  }
+
+  get #end(): number {
+    return this.buffer.byteLength - guardBytes;
+  }
+
+  /** Bytes that `take` can still give, in one piece. */
+  get free(): number {
+    return this.#end - this.#next;
   }
 
   /** Bytes handed out so far. */
@@ -53,7 +64,7 @@ export class TableMemory {
   take(bytes: number): number {
     const offset = this.#next;
     const next = offset + Math.ceil(bytes / lineBytes) * lineBytes;
-    if (next > this.buffer.byteLength) throw new RangeError('the table memory is used up');
+    if (next > this.#end) throw new RangeError('the table memory is used up');
     this.#next = next;
     return offset;
   }
