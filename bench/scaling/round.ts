@@ -42,12 +42,14 @@ export class ThreadLoop {
   run(firstWord: number, seconds: number): ThreadResult {
     const { sent, notSent } = this.#output;
     this.#player.rewind(firstWord);
+    this.#forwarder.awake();
     const begin = performance.now();
     let taken = 0;
     do {
       for (let i = 0; i < batchesALook; i++) this.#playBatch();
       taken = (performance.now() - begin) / 1000;
     } while (taken < seconds);
+    this.#forwarder.asleep();
     const result = { sent: this.#output.sent - sent, notSent: this.#output.notSent - notSent };
     return { framesASecond: (result.sent + result.notSent) / taken, ...result };
   }

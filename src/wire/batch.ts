@@ -1,7 +1,7 @@
 // A batch: up to 256 frames side by side in one shared arena, each with its place, lengths, port and time.
 // A source fills it, the engine works in place, a sink reads it.
 //
-//   slots   | start[256] | captured | original | port | seconds | nanoseconds | egress | the engine's own |
+//   slots   | start[256] | captured | original | port | seconds | nanoseconds | egress | record | the engine's own |
 //   bytes   | headroom ≥ 128 | frame 0 | pad | headroom ≥ 128 | frame 1 | pad | …            | tail → free |
 //   start[i] ≡ 2 (mod 4), so that whatever follows the 14-byte Ethernet header, any number of 4-byte
 //   tags or labels included, can be read as aligned 32-bit words.

@@ -4,6 +4,7 @@ import { compileRouter } from '../../control/router.ts';
 import { Tables } from '../../tables/tables.ts';
 import { Batch } from '../../wire/batch.ts';
 import { Counters } from '../counters.ts';
+import { Forwarder } from '../forwarder.ts';
 import { newBatch, newCounters, reserveForwarder } from '../forwarder-memory.ts';
 import { createKernelPath, openFastPath } from './kernels.ts';
 
@@ -75,4 +76,21 @@ test('another thread forwards over the same tables at a place that was set apart
   expect(createKernelPath(opened, counters, batch)).toBeDefined();
   // What is free is the maker's to give.
   expect(newBatch(opened).place.buffer).not.toBe(tables.memory.buffer);
+});
+
+test('a forwarder in another thread is a reader of the tables until it goes to sleep', () => {
+  const tables = compile({ forwarders: 1 });
+  const { generations } = tables;
+  expect(generations.hasReaders).toBe(false);
+  const output = { transmit() {}, drop() {}, punt() {} };
+  const forwarder = new Forwarder(Tables.open(tables.share()), output, { place: reserveForwarder(tables, 5) });
+  const seen = generations.present;
+  generations.advance();
+  expect(generations.isOver(seen)).toBe(false);
+  forwarder.process(forwarder.newBatch());
+  expect(generations.isOver(seen)).toBe(true);
+  forwarder.asleep();
+  expect(generations.hasReaders).toBe(false);
+  forwarder.awake();
+  expect(generations.hasReaders).toBe(true);
 });
