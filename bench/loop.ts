@@ -36,8 +36,10 @@ export class CountingOutput implements Output {
   }
 
   transmitRun({ captured }: Batch, from: number, to: number): void {
+    let bytes = 0;
+    for (let slot = from; slot < to; slot++) bytes += captured[slot] as number;
     this.sent += to - from;
-    for (let slot = from; slot < to; slot++) this.sentBytes += captured[slot] as number;
+    this.sentBytes += bytes;
   }
 
   drop(): void {
