@@ -62,8 +62,7 @@ export class SegmentWriter {
       place[port] = from;
     }
     if (this.#sinks !== undefined) this.#putByKernel(this.#sinks, piecePort, pieces, recordAt);
-    else if (this.#isPcap) this.#putPcap(recordAt);
-    else this.#putPcapng(recordAt);
+    else this.#putByWords(recordAt);
     for (let i = 0; i < pieces; i++) place[piecePort[i]] = 0;
     job.pieceCounts[index] = pieces;
   }
@@ -92,50 +91,22 @@ export class SegmentWriter {
     recordAt.set(this.#spanRecords);
   }
 
-  #putPcap(recordAt: Uint32Array): void {
+  #putByWords(recordAt: Uint32Array): void {
     const { bytes, start, captured, original, seconds, nanoseconds, egress, count } = this.#span;
     const records = this.#records;
     const place = this.#place;
-    const finer = this.#nanosecond;
     for (let slot = 0; slot < count; slot++) {
       if (egress[slot] === 0) continue;
       const port = egress[slot] - 1;
+      const finer = this.#nanosecond[port] !== 0;
+      const from = start[slot];
+      const length = captured[slot];
+      const wire = original[slot];
+      const s = seconds[slot];
+      const ns = nanoseconds[slot];
       records.at = recordAt[slot] = place[port];
-      putPcapRecord(
-        records,
-        finer[port] !== 0,
-        bytes,
-        start[slot],
-        captured[slot],
-        original[slot],
-        seconds[slot],
-        nanoseconds[slot],
-      );
-      place[port] = records.at;
-    }
-  }
-
-  #putPcapng(recordAt: Uint32Array): void {
-    const { bytes, start, captured, original, seconds, nanoseconds, egress, count } = this.#span;
-    const records = this.#records;
-    const place = this.#place;
-    const finer = this.#nanosecond;
-    for (let slot = 0; slot < count; slot++) {
-      if (egress[slot] === 0) continue;
-      const port = egress[slot] - 1;
-      records.at = recordAt[slot] = place[port];
-      putPacket(
-        records,
-        0,
-        finer[port] !== 0,
-        bytes,
-        start[slot],
-        captured[slot],
-        original[slot],
-        seconds[slot],
-        nanoseconds[slot],
-        noOptions,
-      );
+      if (this.#isPcap) putPcapRecord(records, finer, bytes, from, length, wire, s, ns);
+      else putPacket(records, 0, finer, bytes, from, length, wire, s, ns, noOptions);
       place[port] = records.at;
     }
   }
