@@ -5,7 +5,7 @@
 // The frame begins two bytes into its first word, as frames in a batch do, so the copy needs no shifting. That is how
 // programs in C find them. Our own side plays them as `replay` plays a capture: as records of a pcap that lie in the
 // tables' memory, by the same kernel; without kernels by a loop over the words.
-import { type CaptureKernels, captureKernels, type SharedRoom } from '../src/io/shared-room.ts';
+import { type CaptureKernels, captureKernels, placeOf, type SharedRoom } from '../src/io/shared-room.ts';
 import type { Batch } from '../src/wire/batch.ts';
 
 const recordHeaderWords = 2;
@@ -131,7 +131,7 @@ export class FramePlayer {
     const { place } = batch;
     kernels.resume(batch.count, batch.tail);
     kernels.readPcap(offset + this.#next, offset + bytes, true, place.offset, batch.bytes.length, port, never, 0);
-    this.#next = kernels.at.value - offset;
+    this.#next = placeOf(kernels) - offset;
     batch.count = kernels.slot.value;
     batch.tail = kernels.tail.value;
     return batch.count;

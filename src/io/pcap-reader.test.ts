@@ -1,9 +1,17 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { frameBytesMax } from '../wire/batch.ts';
-import { frameBytes, pack, pcap, pcapHeader, pcapRecord, play, scratch, u32 } from './fixtures.ts';
+import { batchBytes, frameBytesMax } from '../wire/batch.ts';
+import { batchIn, frameBytes, pack, pcap, pcapHeader, pcapRecord, play, scratch, sharedRoom, u32 } from './fixtures.ts';
+import { openInputs } from './merged-source.ts';
+import type { SharedRoom } from './shared-room.ts';
+import { windowRoomBytes } from './window.ts';
 
 const dir = scratch();
 afterAll(dir.remove);
+
+/** Of a type that teaches no neighbour. */
+function ipv4Frame(length: number): number[] {
+  return frameBytes(length).map((byte, i) => (i === 12 ? 0x08 : i === 13 ? 0 : byte));
+}
 
 describe('pcap', () => {
   for (const little of [true, false]) {
@@ -48,6 +56,24 @@ describe('pcap', () => {
       Buffer.from(bytes).equals(Buffer.from(frameBytes(lengths[index], index))),
     );
     expect(same).toEqual(lengths.map(() => true));
+  });
+
+  it('reads and skims by kernels in a room whose addresses are beyond 2 GiB', async ({ skip }) => {
+    const far = 2 ** 31;
+    let room: SharedRoom;
+    try {
+      room = sharedRoom(far + batchBytes() + 2 * windowRoomBytes);
+    } catch {
+      return skip('no such memory on this machine');
+    }
+    room.take(far);
+    const batch = batchIn(room);
+    const file = dir.file('far.pcap', pcap([60, 61, 62, 63].map((length) => ({ bytes: ipv4Frame(length) }))));
+    const source = await openInputs([{ port: 0, spec: file }], { room });
+    expect(source.skim(2)?.frames).toBe(2);
+    expect(await source.fill(batch)).toBe(2);
+    expect([...batch.captured.subarray(0, 2)]).toEqual([62, 63]);
+    source.close();
   });
 
   it('takes a file without frames', async () => {

@@ -10,7 +10,7 @@ import { type Batch, frameBytesMax } from '../wire/batch.ts';
 import { copyIntoBatch } from './copy.ts';
 import { type FrameReader, filled } from './frame-reader.ts';
 import { linkTypeEthernet, notEthernet } from './link-types.ts';
-import { type CaptureKernels, Read } from './shared-room.ts';
+import { type CaptureKernels, placeOf, Read } from './shared-room.ts';
 import { swap32 } from './swap.ts';
 import type { Window } from './window.ts';
 
@@ -82,7 +82,7 @@ export class PcapReader implements FrameReader {
     const { kernels, bytes, at, end } = this.#window;
     if (kernels === undefined || this.#swapped || this.#fcsBytes !== 0) return 0;
     kernels.skimPcap(bytes.byteOffset + at, bytes.byteOffset + end, this.nanosecond, most);
-    this.#window.at = kernels.at.value - bytes.byteOffset;
+    this.#window.at = placeOf(kernels) - bytes.byteOffset;
     return kernels.slot.value;
   }
 
@@ -101,7 +101,7 @@ export class PcapReader implements FrameReader {
       seconds,
       nanoseconds,
     );
-    window.at = kernels.at.value - byteOffset;
+    window.at = placeOf(kernels) - byteOffset;
     batch.count = kernels.slot.value;
     batch.tail = kernels.tail.value;
     this.headSeconds = kernels.headSeconds.value >>> 0;

@@ -38,6 +38,11 @@ export interface CaptureKernels {
   writePcap(batch: number, from: number, to: number, sinks: number): number;
 }
 
+/** Where a kernel stopped reading. A WebAssembly address has no sign, the number that comes out has one. */
+export function placeOf({ at }: CaptureKernels): number {
+  return at.value >>> 0;
+}
+
 let compiled: WebAssembly.Module | undefined;
 const opened = new WeakMap<WebAssembly.Memory, CaptureKernels>();
 

@@ -2,7 +2,7 @@
 // said where its frames lie. So the frames never travel from one core to another.
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { SingleFile } from '../io/merged-source.ts';
-import { type CaptureKernels, captureKernels } from '../io/shared-room.ts';
+import { type CaptureKernels, captureKernels, placeOf } from '../io/shared-room.ts';
 import type { Batch } from '../wire/batch.ts';
 import type { Job, JobMemory } from './job.ts';
 
@@ -44,7 +44,7 @@ export class PieceReader {
     const { port, nanosecond } = this.#file;
     kernels.resume(0, 0);
     kernels.readPcap(this.#at, this.#end, nanosecond, batch.place.offset, batch.bytes.length, port, never, 0);
-    this.#at = kernels.at.value;
+    this.#at = placeOf(kernels);
     batch.count = kernels.slot.value;
     batch.tail = kernels.tail.value;
     return batch.count;
