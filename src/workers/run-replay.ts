@@ -18,6 +18,9 @@ import type { TimeResolution } from './time-resolution.ts';
 /** Greatest number of threads. */
 export const workersMax = 64;
 
+/** Places of records are offsets in the tables' block, of 32 bits. */
+const blockBytesMax = 2 ** 32;
+
 export interface ReplaySetup {
   readonly tables: Tables;
   /** Where frames go, and their stories if there are any. */
@@ -54,7 +57,10 @@ export function replayBytes(workers: number, ports: number): number {
 
 export async function runReplay(source: ReplaySource, setup: ReplaySetup, options: ReplayOptions): Promise<ReplayEnd> {
   const { tables, output, explain, workers } = setup;
-  if (workers > 1 && explain === undefined) return runParallel(source, setup, options);
+  if (workers > 1 && explain === undefined) {
+    if (tables.memory.buffer.byteLength <= blockBytesMax) return runParallel(source, setup, options);
+    setup.report('the tables take more than 4 GiB, one thread does the work');
+  }
   const forwarder = new Forwarder(tables, output, explain === undefined ? {} : { explain });
   const result = await replay(source, forwarder, forwarder.newBatch(), options);
   return { ...result, counters: forwarder.counters, workers: 1 };
