@@ -1,6 +1,6 @@
 // How a forwarding thread rests: in poll, until one of its descriptors is readable or somebody writes to its event
 // descriptor; where there is no C library to call (captures only), on a word of shared memory.
-import { wake as wakeDescriptor, Waiter } from '../../io/linux/waiter.ts';
+import { Waiter, wake as wakeDescriptor } from '../../io/linux/waiter.ts';
 import type { ThreadBoard } from './thread-board.ts';
 
 export interface Sleep {
