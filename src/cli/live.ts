@@ -87,10 +87,7 @@ async function reload(
 }
 
 /** Tells systemd that all threads turn, twice as often as it asks for; a thread that is stuck keeps it silent. */
-function watch(
-  router: RunningRouter,
-  notifier: ReturnType<typeof openNotifier>,
-): NodeJS.Timeout | undefined {
+function watch(router: RunningRouter, notifier: ReturnType<typeof openNotifier>): NodeJS.Timeout | undefined {
   const { watchdogMilliseconds } = notifier;
   if (watchdogMilliseconds === undefined) return undefined;
   let before = router.heartbeats().map(() => -1);

@@ -198,7 +198,8 @@ export class RunningRouter {
   async #adoptLink(port: InterfaceModel, link: LinkState): Promise<void> {
     if (link.mtu < port.mtu) {
       const state = this.#ports.get(port.name);
-      if (state?.open) this.#complain(port.name, state, `mtu ${port.mtu} is more than ${link.name} takes (${link.mtu})`);
+      if (state?.open)
+        this.#complain(port.name, state, `mtu ${port.mtu} is more than ${link.name} takes (${link.mtu})`);
     }
     const configured = this.#configured.interfaces.find((entry) => entry.name === port.name);
     if (configured === undefined || configured.mac !== undefined) return;
