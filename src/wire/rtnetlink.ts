@@ -9,7 +9,6 @@ import {
   bytesIn,
   NetlinkFlag,
   type NetlinkMessage,
-  nestedAttribute,
   numberAttribute,
   numberIn,
   readAttributes,
@@ -267,22 +266,6 @@ export function setLinkRequest(index: number, settings: LinkSettings, sequence: 
     ...(mtu === undefined ? [] : [numberAttribute(LinkAttribute.mtu, mtu)]),
     ...(mac === undefined ? [] : [attribute(LinkAttribute.mac, mac)]),
   );
-}
-
-/** Makes a link of a kind without parameters, such as `dummy`. */
-export function newLinkRequest(name: string, kind: string, sequence: number): Uint8Array {
-  return buildMessage(
-    RtnetlinkType.newLink,
-    acknowledged | NetlinkFlag.create | NetlinkFlag.exclusive,
-    sequence,
-    linkHeader(0, 0, 0),
-    textAttribute(LinkAttribute.name, name),
-    nestedAttribute(LinkAttribute.information, textAttribute(informationKind, kind)),
-  );
-}
-
-export function deleteLinkRequest(index: number, sequence: number): Uint8Array {
-  return buildMessage(RtnetlinkType.deleteLink, acknowledged, sequence, linkHeader(index, 0, 0));
 }
 
 function linkHeader(index: number, flags: number, change: number): Uint8Array {
