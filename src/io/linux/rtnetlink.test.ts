@@ -154,7 +154,7 @@ describe.skipIf(!hasNamespaces)(netnsTitle('rtnetlink'), () => {
       // The event loop stands still meanwhile.
       ipBatch(
         there.name,
-        Array.from({ length: 20_000 }, (_, i) => `link set port0 mtu ${1400 + (i % 2)}`),
+        Array.from({ length: 8_000 }, (_, i) => `link set port0 mtu ${1400 + (i % 2)}`),
       );
       await until('a gap', () => gaps > 0);
       kernel.setLink(index, { mtu: 1601 });

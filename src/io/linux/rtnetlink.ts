@@ -55,8 +55,8 @@ const dumpAttempts = 8;
 const Errno = { interrupted: 4, again: 11, noDevice: 19, noBuffers: 105, addressNotThere: 99, noEntry: 2 } as const;
 
 function openSocket(place: string, netns: string | undefined, groups: number): number {
-  const c = libc();
   return inNamespace(place, netns, () => {
+    const c = libc();
     const fd = c.socket(netlinkFamily, rawCloseOnExec, routeProtocol);
     if (fd < 0) throw callError(place, 'socket(AF_NETLINK)');
     const address = new Uint8Array(12);

@@ -1,6 +1,6 @@
 // A TAP: an interface of the kernel whose other end is this process. What the kernel sends on it arrives here, what is
 // sent here the kernel receives. It is made by us, in a namespace of choice, and vanishes with the descriptor, so with the
-// process too, by whatever signal. One system call a frame, straight to and from the batch's copy; nothing is held back.
+// process too, by whatever signal. A frame takes one system call, and is copied once; nothing is held back.
 import { writeFileSync } from 'node:fs';
 import { ShimlineError } from '../../errors.ts';
 import { type IpPrefix, parsePrefix } from '../../wire/address.ts';
@@ -112,12 +112,7 @@ export function prefixOf(place: string, text: string): IpPrefix {
 function attach(place: string, name: string, flags: number): number {
   const c = libc();
   const fd = c.open(tunPath, openFlags);
-  if (fd < 0) {
-    const { code } = systemError(c.errno());
-    const error = callError(place, `open(${tunPath})`, 'tap');
-    if (code !== 'ENOENT' && code !== 'ENODEV') throw error;
-    throw new ShimlineError('IO', `${error.message}: the kernel has no TAP; load the module: modprobe tun`);
-  }
+  if (fd < 0) throw openError(place);
   const request = new Uint8Array(requestBytes);
   request.set(new TextEncoder().encode(name));
   writeLittle16(request, flagsAt, InterfaceFlag.tap | InterfaceFlag.noInformation | flags);
@@ -128,6 +123,15 @@ function attach(place: string, name: string, flags: number): number {
   if (code !== 'EBUSY') throw error;
   const advice = `delete it (ip link delete ${name}) or choose another name`;
   throw new ShimlineError('IO', `${place}: TAP ${name} cannot be made: there is an interface of this name; ${advice}`);
+}
+
+/** Why the device behind all TAPs could not be opened. Its file needs no capability, unlike the TAP itself. */
+function openError(place: string): ShimlineError {
+  const { code } = systemError(libc().errno());
+  const error = callError(place, `open(${tunPath})`);
+  if (code === 'EACCES') return new ShimlineError('IO', `${error.message}; allow it to all: chmod 0666 ${tunPath}`);
+  if (code !== 'ENOENT' && code !== 'ENODEV') return error;
+  return new ShimlineError('IO', `${error.message}: the kernel has no TAP; load the module: modprobe tun`);
 }
 
 /** Sets up the TAP that was just made; answers its index. */
