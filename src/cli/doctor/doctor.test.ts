@@ -261,7 +261,7 @@ describe('mtu', () => {
         check: 'label-mtu',
         place: 'interfaces.a.mtu',
         text: 'a packet of 1500 bytes from ce gets up to 2 labels and does not fit into the mtu of a, 1500: it is fragmented or refused, unless interfaces.a.mtu is 1508',
-        command: '${EDITOR:-vi} pe1.yaml && ip link set dev veth0 mtu 1508',
+        command: `\${EDITOR:-vi} pe1.yaml && ip link set dev veth0 mtu 1508`,
       },
     ]);
   });
