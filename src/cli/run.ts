@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { captureFormats } from '../io/output-directory.ts';
 import { check } from './check.ts';
+import { doctor } from './doctor.ts';
 import { reportError } from './errors.ts';
 import { inputBinding, positiveCount, watchOutputOptions, workerCount } from './options.ts';
 import { replayCommand } from './replay.ts';
@@ -72,6 +73,15 @@ function addCheck(program: Command, action: Action): void {
     .action((options) => action(check, options));
 }
 
+function addDoctor(program: Command, action: Action): void {
+  program
+    .command('doctor')
+    .description('what would make a live run fail or mislead, and the command that mends it')
+    .addOption(configOption())
+    .option('--json', 'print one JSON array')
+    .action((options) => action(doctor, options));
+}
+
 /** Runs a command with its options and remembers the exit status. */
 type Action = <Options>(run: (options: Options, io: CliIo) => Promise<number>, options: Options) => Promise<void>;
 
@@ -89,6 +99,7 @@ function buildProgram(io: CliIo, action: Action): Command {
   addReplay(program, action);
   addTrace(program, action);
   addCheck(program, action);
+  addDoctor(program, action);
   program
     .command('schema')
     .description('print the JSON Schema of the configuration')
