@@ -74,7 +74,10 @@ export class AdjacencyTable {
     return this.entries.length / adjacencyWords;
   }
 
-  /** The adjacency of an address (its words; the number of words tells the family), or -1. */
+  /**
+   * The adjacency of an address (its words; the number of words tells the family), or -1. For threads that tell the
+   * generations when they read; any other may be led astray by an entry that is used again (`findLocked`).
+   */
   find(interfaceIndex: number, words: readonly number[] | Uint32Array): number {
     const { entries } = this;
     const family = words.length === 1 ? 4 : 6;
@@ -87,6 +90,13 @@ export class AdjacencyTable {
       next = entries[at + 9] as number;
     }
     return -1;
+  }
+
+  findLocked(interfaceIndex: number, words: readonly number[] | Uint32Array): number {
+    this.#lock();
+    const index = this.find(interfaceIndex, words);
+    this.#unlock();
+    return index;
   }
 
   /**

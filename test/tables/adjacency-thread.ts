@@ -40,6 +40,7 @@ export function work(shared: SharedAdjacencies): void {
     if (Atomics.add(tally, 2, 1) === 0) parentPort?.postMessage(text);
   };
   const find = (number: number): number => table.find(interfaceOf(number), addressOf(number));
+  const findLocked = (number: number): number => table.findLocked(interfaceOf(number), addressOf(number));
 
   const pinned = new Map<number, number>();
   const control = (): void => {
@@ -52,13 +53,13 @@ export function work(shared: SharedAdjacencies): void {
     const turn = below(16);
     if (turn < 4) table.resolve(index, 0xfffe, macLowOf(number, 0xfffe), true);
     else if (turn < 8) table.forget(index);
-    if (find(number) !== index) wrong(`next hop ${number} is not found`);
+    if (findLocked(number) !== index) wrong(`next hop ${number} is not found`);
   };
 
   const used = new Set<number>();
   const lead = (): void => {
     const number = below(addressCount);
-    const known = find(number);
+    const known = findLocked(number);
     if (known >= 0 && below(3) === 0) {
       if (table.remove(known)) Atomics.add(tally, 4, 1);
       return;
