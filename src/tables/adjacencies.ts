@@ -220,6 +220,11 @@ export class AdjacencyTable {
     return this.entries[index * adjacencyWords + 1] as number;
   }
 
+  macOf(index: number): { readonly high: number; readonly low: number } {
+    const at = index * adjacencyWords;
+    return { high: this.entries[at + 2] as number, low: this.entries[at + 3] as number };
+  }
+
   /** The address, host-order words. */
   addressOf(index: number): number[] {
     const at = index * adjacencyWords;
