@@ -57,6 +57,19 @@ export interface Output {
     nanoseconds: number,
     explanation: Explanation | undefined,
   ): void;
+  /**
+   * Of a live run: what was punted goes to the control port of an interface, as an Ethernet frame of `length` bytes without
+   * tags. The bytes are valid only during the call; the frame has been counted as punted. Where this is missing no
+   * interface has a control port.
+   */
+  deliver?(
+    interfaceIndex: number,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    seconds: number,
+    nanoseconds: number,
+  ): void;
 }
 
 /** A run as calls of `transmit`. */

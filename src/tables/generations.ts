@@ -55,10 +55,13 @@ export class Generations {
     return this.words[0];
   }
 
-  /** Writer: begins a new generation. */
+  /** Writer: begins a new generation. There may be several writers, each of memory of its own. */
   advance(): void {
-    // 0 means offline, so it is left out when the count wraps.
-    Atomics.store(this.words, 0, (this.words[0] + 1) >>> 0 || 1);
+    for (;;) {
+      const present = Atomics.load(this.words, 0);
+      // 0 means offline, so it is left out when the count wraps.
+      if (Atomics.compareExchange(this.words, 0, present, (present + 1) >>> 0 || 1) === present) return;
+    }
   }
 
   /** Writer: whether any reader is online. */

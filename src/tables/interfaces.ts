@@ -23,6 +23,8 @@ export const Interface = {
   up: 4,
   urpfStrict: 8,
   urpfLoose: 16,
+  /** It has a control port, for live runs: a kernel elsewhere answers for its addresses. */
+  control: 256,
 } as const;
 
 export class InterfaceTable {
@@ -57,8 +59,8 @@ export class InterfaceTable {
   /** ECMP-3: one write takes every path over the interface out of use, or back in. */
   setUp(index: number, up: boolean): void {
     const at = index * interfaceWords;
-    const flags = this.interfaces[at] as number;
-    this.interfaces[at] = up ? flags | Interface.up : flags & ~Interface.up;
+    if (up) Atomics.or(this.interfaces, at, Interface.up);
+    else Atomics.and(this.interfaces, at, ~Interface.up);
   }
 
   isUp(index: number): boolean {

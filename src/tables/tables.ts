@@ -5,7 +5,7 @@
 //                 is flat, else 0      (route 0 is "no route")
 //   directory, words  the offset in bytes of each array in `tableArrays`, then the settings a kernel reads, in the
 //                 order of `directorySettings`: all that somebody needs who has only the block
-import { AdjacencyTable, adjacencyWords } from './adjacencies.ts';
+import { AdjacencyTable, adjacencyStateWords, adjacencyWords } from './adjacencies.ts';
 import { Generations, generationWords } from './generations.ts';
 import { acceptWords, addressWords, InterfaceTable, interfaceWords, mapWords, portWords } from './interfaces.ts';
 import { LabelTable, labelCount, labelEntryWords } from './labels.ts';
@@ -76,7 +76,7 @@ export const tableArrays = [
   'flat',
   'adjacencies',
   'buckets',
-  'adjacencyCount',
+  'adjacencyState',
   'generations',
 ] as const;
 type TableArray = (typeof tableArrays)[number];
@@ -108,7 +108,7 @@ function wordCounts(sizes: TableSizes): Readonly<Record<TableArray, number>> {
     flat: sizes.legs * flatWords,
     adjacencies: sizes.adjacencies * adjacencyWords,
     buckets: powerOfTwoFrom(sizes.adjacencies * 2),
-    adjacencyCount: 1,
+    adjacencyState: adjacencyStateWords,
     generations: generationWords(readersMax),
   };
 }
@@ -163,7 +163,7 @@ export class Tables {
     this.routes = arrays.routes;
     this.labels = new LabelTable(arrays.labelMap, arrays.labelBriefs, arrays.labelEntries);
     this.paths = new PathTable(arrays.groups, arrays.legs, arrays.pushes, arrays.pushWire, arrays.flat);
-    this.adjacencies = new AdjacencyTable(arrays.adjacencies, arrays.buckets, arrays.adjacencyCount);
+    this.adjacencies = new AdjacencyTable(arrays.adjacencies, arrays.buckets, arrays.adjacencyState, generations);
     if (block === undefined) this.#writeDirectory(directory, arrays);
   }
 

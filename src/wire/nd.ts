@@ -95,6 +95,8 @@ export function readNd(bytes: Bytes, ip: number): NdMessage | undefined {
 
 /** Bytes of a message with one link-layer address option, IPv6 header included. */
 export const ndPacketBytes = ipv6Bytes + fixedBytes + 8;
+/** The same of a solicitation from ::, which has no option (RFC 4861 section 4.3). */
+export const ndProbeBytes = ipv6Bytes + fixedBytes;
 
 export interface NdPacket {
   readonly solicitation: boolean;
@@ -107,11 +109,12 @@ export interface NdPacket {
   readonly macLow: number;
 }
 
-/** Writes the whole IPv6 packet, `ndPacketBytes` long: class and flow label 0, hop limit 255. */
+/** Writes the whole IPv6 packet, `ndPacketBytes` long, or `ndProbeBytes`: class and flow label 0, hop limit 255. */
 export function writeNd(bytes: Bytes, ip: number, packet: NdPacket): void {
   const at = ip + ipv6Bytes;
-  const count = fixedBytes + 8;
-  bytes.fill(0, ip, ip + ndPacketBytes);
+  const isProbe = packet.solicitation && isUnspecified(packet.source);
+  const count = isProbe ? fixedBytes : fixedBytes + 8;
+  bytes.fill(0, ip, at + count);
   bytes[ip] = 0x60;
   write16(bytes, ip + payloadLengthAt, count);
   bytes[ip + nextHeaderAt] = NextHeader.icmp;
@@ -123,8 +126,10 @@ export function writeNd(bytes: Bytes, ip: number, packet: NdPacket): void {
   }
   bytes[at] = packet.solicitation ? NdType.solicitation : NdType.advertisement;
   bytes[at + 4] = packet.flags;
-  bytes[at + fixedBytes] = packet.solicitation ? SOURCE_LINK_ADDRESS : TARGET_LINK_ADDRESS;
-  bytes[at + fixedBytes + 1] = 1;
-  writeMac(bytes, at + fixedBytes + 2, packet.macHigh, packet.macLow);
+  if (!isProbe) {
+    bytes[at + fixedBytes] = packet.solicitation ? SOURCE_LINK_ADDRESS : TARGET_LINK_ADDRESS;
+    bytes[at + fixedBytes + 1] = 1;
+    writeMac(bytes, at + fixedBytes + 2, packet.macHigh, packet.macLow);
+  }
   write16(bytes, at + 2, checksum(bytes, at, count, pseudoHeaderSum(bytes, ip, count, NextHeader.icmp)));
 }

@@ -64,7 +64,8 @@ function flagsOf(each: InterfaceModel): number {
     Interface.up |
     (each.mpls ? Interface.mpls : 0) |
     (each.urpf === 'strict' ? Interface.urpfStrict : 0) |
-    (each.urpf === 'loose' ? Interface.urpfLoose : 0)
+    (each.urpf === 'loose' ? Interface.urpfLoose : 0) |
+    (each.controlPort === undefined ? 0 : Interface.control)
   );
 }
 

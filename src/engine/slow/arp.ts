@@ -13,8 +13,9 @@ import {
 import { read16, read32 } from '../../wire/bytes.ts';
 import { EtherType } from '../../wire/ethernet.ts';
 import { isOwnOf } from './addresses.ts';
-import { need, punt, type SlowContext } from './context.ts';
+import { need, punts, type SlowContext } from './context.ts';
 import { learn } from './learn.ts';
+import { isClaimed } from './nd.ts';
 import type { Packet } from './packet.ts';
 import { sendMadeFrame } from './request.ts';
 
@@ -22,7 +23,7 @@ export function receiveArp(context: SlowContext, packet: Packet): void {
   const { bytes, at } = packet;
   packet.story?.step(`${packet.story.names.interface(packet.interface)}: ARP`);
   if (!need(context, packet, at, arpBytes, 'runt')) return;
-  punt(context, packet, 'arp');
+  if (!punts(context, packet, 'arp')) return;
   const operation = read16(bytes, at + operationAt);
   if (!isEthernetIpv4(bytes, at)) return;
   if (operation !== ArpOperation.request && operation !== ArpOperation.reply) return;
@@ -34,7 +35,10 @@ export function receiveArp(context: SlowContext, packet: Packet): void {
   const forUs = isOwnOf(context.tables, packet.interface, [target]);
   // A hardware address that is none or a group's is never believed (RFC 1812 section 3.3.2).
   if ((macHigh & 0x100) !== 0 || (macHigh === 0 && macLow === 0)) return;
-  if (forUs && operation === ArpOperation.request) answer(context, packet, sender, target, macHigh, macLow);
+  isClaimed(context, packet, [sender], false);
+  // Behind a control port a kernel answers.
+  const answers = forUs && operation === ArpOperation.request && context.live?.control.has(packet.interface) !== true;
+  if (answers) answer(context, packet, sender, target, macHigh, macLow);
   learn(context, packet, [sender], { macHigh, macLow, mayCreate: forUs, mayChange: true });
 }
 

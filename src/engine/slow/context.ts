@@ -4,8 +4,9 @@ import type { Tables } from '../../tables/tables.ts';
 import { type Counters, Total } from '../counters.ts';
 import type { Output } from '../output.ts';
 import { Drop, type DropName, Punt, type PuntName } from '../reasons.ts';
-import type { IcmpLimiter } from './limiter.ts';
-import type { NeighborKeeper } from './neighbors.ts';
+import type { ErrorLimiter } from './limiter.ts';
+import type { Live } from './live/live.ts';
+import type { Waitlist } from './neighbors.ts';
 import { Packet } from './packet.ts';
 import { type Names, Story } from './story.ts';
 
@@ -13,8 +14,10 @@ export interface SlowContext {
   readonly tables: Tables;
   readonly output: Output;
   readonly counters: Counters;
-  readonly limiter: IcmpLimiter;
-  readonly neighbors: NeighborKeeper;
+  readonly limiter: ErrorLimiter;
+  readonly neighbors: Waitlist;
+  /** Of a live run only. */
+  readonly live: Live | undefined;
   /** Present when somebody wants explanations. */
   readonly names: Names | undefined;
   /** Working packets not in use. */
@@ -71,6 +74,18 @@ export function drop(context: SlowContext, packet: Packet, reason: DropName): vo
 }
 
 export function punt(context: SlowContext, packet: Packet, reason: PuntName): void {
+  punts(context, packet, reason);
+}
+
+/**
+ * The same for those who then go on, to learn or to answer. False: it was beyond the rate of a live run and dropped as
+ * `punt-limited`, and nothing more is done about it.
+ */
+export function punts(context: SlowContext, packet: Packet, reason: PuntName): boolean {
+  if (context.live?.admits(packet, reason) === false) {
+    drop(context, packet, 'punt-limited');
+    return false;
+  }
   const number = Punt[reason];
   context.counters.punts[number] = (context.counters.punts[number] as number) + 1;
   context.output.punt(
@@ -84,6 +99,8 @@ export function punt(context: SlowContext, packet: Packet, reason: PuntName): vo
     packet.nanoseconds,
     packet.story?.tell(packet.made, `punted: ${reason}`),
   );
+  context.live?.control.hand(packet);
+  return true;
 }
 
 /** Sends `bytes` from `start` by a port, for `packet`. */

@@ -6,7 +6,7 @@ import { isLinkLocal, packetBytes, readDestination } from '../../wire/ip.ts';
 import * as v4 from '../../wire/ipv4.ts';
 import * as v6 from '../../wire/ipv6.ts';
 import { isOwnOf } from './addresses.ts';
-import { drop, givePacket, makePacket, punt, type SlowContext } from './context.ts';
+import { drop, givePacket, makePacket, punt, punts, type SlowContext } from './context.ts';
 import { wrapOwn } from './errors.ts';
 import { send } from './forward.ts';
 import { routeOwn } from './ip.ts';
@@ -41,12 +41,15 @@ function isOwnLinkLocal(context: SlowContext, packet: Packet, family: 4 | 6): bo
 /** Punts the packet as `local`. `ownTable`: it is for an own address, which that table holds: echo is answered. */
 export function receiveLocal(context: SlowContext, packet: Packet, family: 4 | 6, ownTable: number | undefined): void {
   const onLink = ownTable === undefined && isOwnLinkLocal(context, packet, family);
+  packet.ownTable = ownTable ?? -1;
+  // Behind a control port a kernel answers.
+  if ((context.live?.control.portOf(packet) ?? -1) >= 0) return punt(context, packet, 'local');
   if (packet.made || (ownTable === undefined && !onLink) || !looksLikeEcho(packet, family)) {
     return punt(context, packet, 'local');
   }
   if (packet.capturedEnd < packet.end) return drop(context, packet, 'snapped');
   if (!checksumRight(packet, family)) return punt(context, packet, 'local');
-  punt(context, packet, 'local');
+  if (!punts(context, packet, 'local')) return;
   const request = arrivedPacket(packet, family);
   const reply = family === 4 ? buildEchoReply4(request) : buildEchoReply6(request);
   const made = makePacket(context, packet, wrapOwn(context, packet.interface, reply, family));

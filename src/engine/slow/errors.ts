@@ -8,7 +8,7 @@ import * as v4 from '../../wire/ipv4.ts';
 import * as v6 from '../../wire/ipv6.ts';
 import { entryBytes, writeTtl } from '../../wire/mpls.ts';
 import { isConnectedBroadcast, ownSource } from './addresses.ts';
-import { drop, givePacket, makePacket, type SlowContext } from './context.ts';
+import { countMade, drop, givePacket, makePacket, type SlowContext } from './context.ts';
 import { ipBeneath } from './forward.ts';
 import { routeOwn } from './ip.ts';
 import { receiveLabels } from './labels.ts';
@@ -50,11 +50,13 @@ function sendError(context: SlowContext, packet: Packet, trouble: Trouble): void
   const source = errorSource(context, packet, family);
   if (source === undefined) return;
 
+  const isAllowed = context.limiter.take(packet.interface, packet.seconds, packet.nanoseconds);
+  if (!isAllowed && context.live !== undefined) return dropUnbuilt(context, packet);
   const error = describe(packet, trouble, family, ip, capturedEnd, source);
   const built = family === 4 ? buildError4(error) : buildError6(error);
   const made = makePacket(context, packet, wrap(context, packet, built, family));
   made.story?.step(`ICMP error about frame ${packet.number}: type ${error.type} code ${error.code}`);
-  if (!context.limiter.take(packet.interface, packet.seconds, packet.nanoseconds)) {
+  if (!isAllowed) {
     drop(context, made, 'icmp-limited');
   } else if (packet.labelled) {
     made.beginWork(network - start);
@@ -65,6 +67,12 @@ function sendError(context: SlowContext, packet: Packet, trouble: Trouble): void
     routeOwn(context, made, family, table);
   }
   givePacket(context, made);
+}
+
+/** A flood must not make a live run build what it then throws away: the error counts, with the bytes of its cause. */
+function dropUnbuilt(context: SlowContext, packet: Packet): void {
+  countMade(context);
+  drop(context, packet, 'icmp-limited');
 }
 
 function describe(

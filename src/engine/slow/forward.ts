@@ -203,14 +203,7 @@ function deliver(
     if ((flags & Adjacency.up) === 0) return dropPieces(context, packet, pieces, 'path-down');
     if ((flags & Adjacency.resolved) !== 0) return sendPieces(context, packet, pieces, known, etherType);
   }
-  hold(context, packet, interfaceIndex, address ?? adjacencyAddress(context, known), etherType, pieces);
-}
-
-/** Address of an adjacency, host-order words. */
-function adjacencyAddress(context: SlowContext, adjacency: number): number[] {
-  const { entries } = context.tables.adjacencies;
-  const record = adjacency * adjacencyWords;
-  return Array.from(entries.subarray(record + 5, record + (entries[record + 4] === 4 ? 6 : 9)));
+  hold(context, packet, interfaceIndex, address ?? adjacencies.addressOf(known), etherType, pieces);
 }
 
 function sendPieces(
@@ -323,8 +316,11 @@ export function dropHeld(context: SlowContext, held: HeldPacket): void {
   dropPieces(context, held.arrival, held.pieces, 'unresolved');
 }
 
-/** The neighbour has answered: the packet that waited goes out. */
+/** The neighbour has answered: the packet that waited goes out, unless the path has gone down meanwhile. */
 export function sendHeld(context: SlowContext, held: HeldPacket, adjacency: number): void {
+  const { adjacencies, interfaces } = context.tables;
   context.counters.totals[Total.held] = context.counters.held - held.pieces.length;
+  const isUp = (adjacencies.flags(adjacency) & Adjacency.up) !== 0 && interfaces.isUp(adjacencies.interfaceOf(adjacency));
+  if (!isUp) return dropPieces(context, held.arrival, held.pieces, 'path-down');
   sendPieces(context, held.arrival, held.pieces, adjacency, held.etherType);
 }

@@ -16,7 +16,7 @@ export interface Learned {
 }
 
 export function learn(context: SlowContext, packet: Packet, address: readonly number[], learned: Learned): void {
-  const { tables, neighbors } = context;
+  const { tables, neighbors, live } = context;
   const { adjacencies } = tables;
   const interfaceIndex = packet.interface;
   const known = adjacencies.find(interfaceIndex, address);
@@ -32,9 +32,13 @@ export function learn(context: SlowContext, packet: Packet, address: readonly nu
       adjacencies.entries[record + 2] === learned.macHigh && adjacencies.entries[record + 3] === learned.macLow;
     if (!same) return;
   }
-  const adjacency = known < 0 ? adjacencies.add(interfaceIndex, address) : known;
+  if (known < 0 && live?.upkeep.mayLearn(interfaceIndex) === false) return;
+  const adjacency = known < 0 ? adjacencies.add(interfaceIndex, address, true) : known;
   if (adjacency < 0) return;
-  adjacencies.resolve(adjacency, learned.macHigh, learned.macLow);
+  const before = adjacencies.macOf(adjacency);
+  const hasMoved = resolved && (before.high !== learned.macHigh || before.low !== learned.macLow);
+  if (!adjacencies.resolve(adjacency, learned.macHigh, learned.macLow)) return;
+  live?.upkeep.heard(adjacency, flags, hasMoved, live.nowOf(packet));
   packet.story?.step(`learned ${formatMac(learned.macHigh, learned.macLow)}`);
   const held = neighbors.release(interfaceIndex, address);
   if (held !== undefined) sendHeld(context, held, adjacency);

@@ -1,7 +1,13 @@
 // Token buckets for ICMP errors (TTL-11): one for each interface of arrival, full at the start, on the frames' own
 // time. Time that goes backwards refills nothing.
 
-export class IcmpLimiter {
+/** What holds ICMP errors back. */
+export interface ErrorLimiter {
+  /** Takes a token; false when there is none. */
+  take(interfaceIndex: number, seconds: number, nanoseconds: number): boolean;
+}
+
+export class IcmpLimiter implements ErrorLimiter {
   readonly #rate: number;
   readonly #burst: number;
   readonly #tokens: Float64Array;
@@ -16,7 +22,6 @@ export class IcmpLimiter {
     this.#seen = new Float64Array(interfaces).fill(Number.NaN);
   }
 
-  /** Takes a token; false when there is none. */
   take(interfaceIndex: number, seconds: number, nanoseconds: number): boolean {
     const now = seconds * 1000 + nanoseconds / 1e6;
     const before = this.#seen[interfaceIndex] as number;

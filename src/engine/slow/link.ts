@@ -142,12 +142,19 @@ export function writeLinkHeader(
   const start = at - linkHeaderBytes(context, interfaceIndex);
   writeMac(bytes, start, macHigh, macLow);
   writeMac(bytes, start + 6, interfaces[record + 4] as number, interfaces[record + 5] as number);
+  writeTags(context, bytes, start, interfaceIndex);
+  write16(bytes, at - 2, etherType);
+  return start;
+}
+
+/** The interface's tags in a header that begins at `start`. */
+export function writeTags(context: SlowContext, bytes: Uint8Array, start: number, interfaceIndex: number): void {
+  const { interfaces } = context.tables.interfaces;
+  const record = interfaceIndex * interfaceWords;
   const tags = interfaces[record + 8] as number;
   for (let tag = 0; tag < tags; tag++) {
     write32(bytes, start + typeAt + tag * tagBytes, interfaces[record + 6 + tag] as number);
   }
-  write16(bytes, at - 2, etherType);
-  return start;
 }
 
 /** The same towards an adjacency whose MAC address is known. */

@@ -1,6 +1,5 @@
 // Packets that wait for a neighbour (IP-8): one packet for each unresolved address, one request a second, a bounded
 // number of addresses. What is learned goes into the adjacency table, where both speeds find it.
-import type { AdjacencyTable } from '../../tables/adjacencies.ts';
 import type { Packet } from './packet.ts';
 import type { Story } from './story.ts';
 
@@ -31,13 +30,24 @@ interface Waiting {
   held: HeldPacket | undefined;
 }
 
-export class NeighborKeeper {
-  readonly adjacencies: AdjacencyTable;
-  readonly #waiting = new Map<string, Waiting>();
+/** What waits, and for which addresses. */
+export interface Waitlist {
+  /** Whether a request for the address is due now; if so it counts as sent. */
+  requestDue(interfaceIndex: number, address: readonly number[], milliseconds: number): boolean;
+  isWaiting(interfaceIndex: number, address: readonly number[]): boolean;
+  /** Whether a packet for the address already waits, or none may. */
+  isHeld(interfaceIndex: number, address: readonly number[]): boolean;
+  /** Holds the packet. Answers the packet that had to give way, which may be this one. */
+  hold(interfaceIndex: number, address: readonly number[], held: HeldPacket): HeldPacket | undefined;
+  /** The address is known now: ends the waiting and hands out what was held. */
+  release(interfaceIndex: number, address: readonly number[]): HeldPacket | undefined;
+  /** Ends all waiting, oldest first. */
+  releaseAll(): HeldPacket[];
+}
 
-  constructor(adjacencies: AdjacencyTable) {
-    this.adjacencies = adjacencies;
-  }
+/** That of a replay: requests are sent when packets come, and what waits does so to the end of the input. */
+export class NeighborKeeper implements Waitlist {
+  readonly #waiting = new Map<string, Waiting>();
 
   static #key(interfaceIndex: number, address: readonly number[]): string {
     return `${interfaceIndex}/${address.join('.')}`;

@@ -40,6 +40,8 @@ export class Packet {
   end = 0;
   capturedEnd = 0;
 
+  /** The table that holds the own address which it is for, else -1. */
+  ownTable = -1;
   /** Label and table look-ups so far (LBL-12). */
   lookups = 0;
   /** Flow hash, computed when first needed; -1 before. */
@@ -68,7 +70,9 @@ export class Packet {
     this.stackEntries = 0;
     this.payload = 0;
     this.lookups = 0;
+    this.ownTable = -1;
     this.hash = -1;
+    this.ip = -1;
     this.story = undefined;
   }
 

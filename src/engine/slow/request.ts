@@ -49,12 +49,16 @@ function askingAddress(
   return own.find((words) => isLinkLocal(words) === isLinkLocal(address)) ?? own[0];
 }
 
-/** Asks for the neighbour by ARP or ND. An interface without an address of the family has nothing to ask from. */
+/**
+ * Asks for the neighbour by ARP or ND, all stations that may have the address or the one with a MAC address known before.
+ * An interface without an address of the family has nothing to ask from.
+ */
 export function requestNeighbor(
   context: SlowContext,
   cause: Packet,
   interfaceIndex: number,
   address: readonly number[],
+  mac?: { readonly high: number; readonly low: number },
 ): void {
   const source = askingAddress(context, interfaceIndex, address);
   if (source === undefined) return;
@@ -64,8 +68,8 @@ export function requestNeighbor(
   const macLow = interfaces[record + 5] as number;
   if (address.length === 1) {
     return sendMadeFrame(context, cause, interfaceIndex, {
-      macHigh: 0xffff,
-      macLow: 0xffffffff,
+      macHigh: mac?.high ?? 0xffff,
+      macLow: mac?.low ?? 0xffffffff,
       etherType: EtherType.arp,
       bytes: arpBytes,
       told: 'ARP request',
@@ -83,8 +87,8 @@ export function requestNeighbor(
   }
   const group = solicitedNode(address);
   sendMadeFrame(context, cause, interfaceIndex, {
-    macHigh: 0x3333,
-    macLow: group[3] as number,
+    macHigh: mac?.high ?? 0x3333,
+    macLow: mac?.low ?? (group[3] as number),
     etherType: EtherType.ipv6,
     bytes: ndPacketBytes,
     told: 'neighbour solicitation',
@@ -92,7 +96,7 @@ export function requestNeighbor(
       writeNd(bytes, at, {
         solicitation: true,
         source,
-        destination: group,
+        destination: mac === undefined ? group : address,
         target: address,
         flags: 0,
         macHigh,

@@ -8,20 +8,23 @@ import { givePacket, type SlowContext, takePacket } from './context.ts';
 import { dropHeld } from './forward.ts';
 import { IcmpLimiter } from './limiter.ts';
 import { receive } from './link.ts';
+import { dropsEarly } from './live/early.ts';
+import type { Live } from './live/live.ts';
 import { NeighborKeeper } from './neighbors.ts';
 import { type Names, Story } from './story.ts';
 
 export class SlowPath {
   readonly #context: SlowContext;
 
-  constructor(tables: Tables, output: Output, counters: Counters, names?: Names) {
+  constructor(tables: Tables, output: Output, counters: Counters, names?: Names, live?: Live) {
     const { icmpRate, icmpBurst } = tables.settings;
     this.#context = {
       tables,
       output,
       counters,
-      limiter: new IcmpLimiter(tables.interfaces.interfaceCount, icmpRate, icmpBurst),
-      neighbors: new NeighborKeeper(tables.adjacencies),
+      limiter: live?.errorLimiter ?? new IcmpLimiter(tables.interfaces.interfaceCount, icmpRate, icmpBurst),
+      neighbors: live?.waitlist ?? new NeighborKeeper(),
+      live,
       names,
       spare: [],
     };
@@ -30,6 +33,8 @@ export class SlowPath {
   /** Treats frame `slot` of the batch, whose bytes stay as they are. `number` counts arriving frames, from 1. */
   process(batch: Batch, slot: number, number: number): void {
     const context = this.#context;
+    const { live } = context;
+    if (live !== undefined && context.names === undefined && dropsEarly(context, live, batch, slot)) return;
     const packet = takePacket(context);
     packet.arrive(
       batch.bytes,
