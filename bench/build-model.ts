@@ -1,5 +1,6 @@
 // Router models made by a program: plain ports with made-up MAC addresses, neighbours, routes, labels, all else at
 // its default.
+import { puntLimitDefaults } from '../src/control/config/schema.ts';
 import type {
   ActionPath,
   InterfaceModel,
@@ -73,6 +74,7 @@ export class ModelBuilder {
       urpf: undefined,
       acceptLabels: undefined,
       device: undefined,
+      controlPort: undefined,
       ...parts,
       role,
     });
@@ -114,6 +116,7 @@ export class ModelBuilder {
       dynamicLabels: { first: 16, last: 1_048_575 },
       icmp: { rate: 100, burst: 100 },
       punt: false,
+      puntLimits: puntLimitDefaults,
       entropyAtEgress: false,
       hashSeed: 1,
       hashPayload: true,

@@ -1,5 +1,6 @@
 // The router as control knows it: the configuration file after validation, with defaults filled in and
 // addresses parsed. Everything here is plain data; `path` names the place in the file (`routes[3]`).
+import type { PuntName } from '../engine/reasons.ts';
 import type { IpAddress, IpPrefix } from '../wire/address.ts';
 
 /** RFC 3443 and RFC 3270 tunnelling modes. */
@@ -21,6 +22,8 @@ export interface RouterModel {
   readonly dynamicLabels: { readonly first: number; readonly last: number };
   readonly icmp: { readonly rate: number; readonly burst: number };
   readonly punt: boolean;
+  /** Live runs: frames a second that go to a control port, per interface of arrival. */
+  readonly puntLimits: Readonly<Record<PuntName, number>>;
   readonly entropyAtEgress: boolean;
   /** As configured, or derived from name and id. Unsigned 32 bits. */
   readonly hashSeed: number;
@@ -60,9 +63,37 @@ export interface InterfaceModel {
    * sub-interfaces and neither vrf, addresses, mpls nor a circuit of its own: takes no untagged frames.
    */
   readonly role: 'routed' | 'circuit' | 'carrier';
-  /** The `device` key as written, for live runs. */
-  readonly device: unknown;
+  /** Of ports, for live runs. */
+  readonly device: DeviceModel | undefined;
+  /** For live runs. Never on a circuit or a carrier. */
+  readonly controlPort: ControlPortModel | undefined;
 }
+
+/** A TAP for what is for the router itself: no two have one name in one network namespace. */
+export interface ControlPortModel {
+  readonly name: string;
+  readonly netns: string;
+}
+
+/** What a port of a live run is attached to. The same as DeviceSpec of src/io/live-device.ts, which control may not import. */
+export type DeviceModel =
+  | { readonly kind: 'afpacket'; readonly interface: string; readonly lowLatency: boolean }
+  | { readonly kind: 'tap'; readonly name: string; readonly netns: string | undefined }
+  | { readonly kind: 'cap'; readonly interface: string }
+  | {
+      readonly kind: 'pcap';
+      /** Files are named as written: from the working directory. */
+      readonly in: string | undefined;
+      readonly out: string | undefined;
+      readonly pace: PaceModel;
+    }
+  /** Exactly two ports have the name. */
+  | { readonly kind: 'loopback'; readonly name: string };
+
+export type PaceModel =
+  | { readonly by: 'time'; readonly speed: number }
+  | { readonly by: 'rate'; readonly framesPerSecond: number }
+  | { readonly by: 'topspeed' };
 
 export interface VrfModel {
   readonly path: string;

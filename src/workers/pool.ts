@@ -1,6 +1,7 @@
 // The threads, by Piscina: one task each that lasts as long as the work does. Work reaches them through shared memory;
 // Piscina starts them, and tells when one ends that should not.
 import { Piscina } from 'piscina';
+import type { Transferable } from 'node:worker_threads';
 import type { ThreadFile } from './thread-file.ts';
 
 export interface PoolListener {
@@ -8,6 +9,8 @@ export interface PoolListener {
   lost(worker: number, error: Error): void;
   /** No worker can start. */
   failed(error: Error): void;
+  /** What goes over to the thread with its task. */
+  transfer?(task: object): Transferable[];
 }
 
 export class WorkerPool {
@@ -32,7 +35,7 @@ export class WorkerPool {
     });
     this.#running = tasks.map(async (task, worker) => {
       try {
-        await this.#piscina.run(task);
+        await this.#piscina.run(task, { transferList: listener.transfer?.(task) ?? [] });
       } catch (error) {
         if (!this.#isClosing) listener.lost(worker, error instanceof Error ? error : new Error(String(error)));
       }

@@ -2,6 +2,7 @@
 
 import type { IpPrefix } from '../../wire/address.ts';
 import type { InterfaceModel } from '../model.ts';
+import { readControlPort, readDevice } from './attachments.ts';
 import type { Circuits } from './circuits.ts';
 import { splitInterfaceName, suggestion } from './names.ts';
 import { formatPlace } from './problems.ts';
@@ -139,7 +140,8 @@ function readInterface(draft: InterfaceDraft, ports: Ports, circuits: Circuits, 
     urpf: value.urpf,
     acceptLabels: value.acceptLabels,
     role,
-    device: value.device,
+    device: sub === undefined ? readDevice(draft, world) : undefined,
+    controlPort: readControlPort(draft, world),
   };
   return { model, draft, isPort: sub === undefined, table, subnetsAreKnown };
 }

@@ -52,7 +52,11 @@ describe('the example', () => {
   test('lets sub-interfaces inherit', () => {
     expect(interfaceNamed('ce2.300')).toMatchObject({ port: 'ce2', outer: 300, vlan: 30, mtu: 1500, vrf: 'red' });
     expect(interfaceNamed('ce2.300')?.mac).toEqual([2, 0, 0, 0, 1, 2]);
-    expect(interfaceNamed('core1')).toMatchObject({ mpls: true, mtu: 9000, device: { afpacket: 'veth-core1' } });
+    expect(interfaceNamed('core1')).toMatchObject({
+      mpls: true,
+      mtu: 9000,
+      device: { kind: 'afpacket', interface: 'veth-core1', lowLatency: false },
+    });
   });
 
   test('keeps a label that is made by a VRF or pseudowire once', () => {

@@ -8,7 +8,7 @@ import { readYaml } from './yaml.ts';
 export function parseConfig(text: string, fileName: string, options: ConfigOptions = {}): RouterModel {
   const findings = new Findings();
   const { value, locate, usable } = readYaml(text, findings);
-  const model = usable ? buildModel(value, findings, options.live ?? false) : undefined;
+  const model = usable ? buildModel(value, findings, options) : undefined;
   if (model === undefined || findings.count > 0) throw new ConfigError(fileName, findings.problems(locate));
   return model;
 }

@@ -1,6 +1,7 @@
 // The configuration's grammar, once: validation, the static types and the published JSON Schema all come from
 // here. `expected` and its neighbours are for the messages in expected.ts and are not published.
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { type PuntName, puntReasons } from '../../engine/reasons.ts';
 import { namePattern, portNamePattern, subInterfaceNamePattern } from './names.ts';
 
 export const labelMax = 0xfffff;
@@ -9,6 +10,17 @@ export const labelMin = 16;
 /** More would not fit in the headroom before each frame. */
 export const pathLabelCountMax = 16;
 const uint32Max = 0xffffffff;
+
+/** Frames a second that control ports take, per interface of arrival and punt reason, where the file says nothing. */
+export const puntLimitDefaults: Readonly<Record<PuntName, number>> = {
+  arp: 200,
+  nd: 200,
+  local: 5000,
+  oam: 100,
+  'router-alert': 100,
+  'other-protocol': 1000,
+  configured: 5000,
+};
 
 /** Keys of this module's own in a schema object. */
 export interface Annotations {
@@ -75,6 +87,9 @@ const routeTarget = Type.String({
   expected: 'ASN:NUMBER or IPV4:NUMBER, such as "65000:1"',
 });
 
+const puntLimit = (reason: PuntName) =>
+  optional(whole(`Punt reason ${reason}. Default ${puntLimitDefaults[reason]}.`, 0, uint32Max));
+
 export const RouterSchema = strict(
   {
     name: optional(
@@ -117,6 +132,15 @@ export const RouterSchema = strict(
     punt: optional(
       flag('true: frames of protocols not handled here are punted (other-protocol). Default false: dropped.'),
     ),
+    puntLimits: optional(
+      strict(
+        Object.fromEntries(puntReasons.map(({ name }) => [name, puntLimit(name)])) as Record<
+          PuntName,
+          ReturnType<typeof puntLimit>
+        >,
+        { description: 'Live runs: frames a second that go to a control port, per interface of arrival and reason.' },
+      ),
+    ),
     entropyAtEgress: optional(
       flag('true: this router signalled entropy label capability with implicit null. Default false.'),
     ),
@@ -124,6 +148,115 @@ export const RouterSchema = strict(
     hashPayload: optional(flag('Look beneath the label stack for the ECMP hash. Default true.')),
   },
   { description: 'The router itself.' },
+);
+
+/** What the kernel takes as the name of an interface (`%` would be a pattern); its bytes are counted in devices.ts. */
+const linuxName = (description: string) =>
+  Type.String({
+    description,
+    pattern: '^(?!\\.{1,2}$)[^\\s/:%]{1,15}$',
+    expected: "the name of a Linux interface: up to 15 bytes without '/', ':', '%' or spaces",
+    quotable: true,
+  });
+const netns = (description: string) =>
+  Type.String({
+    description,
+    pattern: '^(?!\\.{1,2}$)[^\\s/]{1,255}$',
+    expected: "the name of a network namespace, as in ip netns: without '/' or spaces",
+    quotable: true,
+  });
+const captureFile = (description: string) =>
+  Type.String({ description, minLength: 1, expected: 'a capture file', quotable: true });
+
+const deviceSchema = Type.Object(
+  {
+    afpacket: optional(
+      Type.Union(
+        [
+          linuxName('The interface.'),
+          strict(
+            {
+              interface: linuxName('The interface.'),
+              latency: optional(
+                enumeration(
+                  ['low', 'normal'],
+                  'low: frames are handed over one by one, at a lower rate. Default normal.',
+                ),
+              ),
+            },
+            { description: 'An interface with options.' },
+          ),
+        ],
+        {
+          description: 'A Linux interface, by a packet ring.',
+          expected: 'the name of an interface or {interface: NAME, latency: low}',
+        },
+      ),
+    ),
+    tap: optional(
+      Type.Union(
+        [
+          linuxName('Name of the TAP.'),
+          strict(
+            {
+              name: linuxName('Name of the TAP.'),
+              netns: optional(netns('Network namespace it is put into. Default: that of the run.')),
+            },
+            { description: 'A TAP with options.' },
+          ),
+        ],
+        {
+          description: 'A TAP, made for the run and removed with it.',
+          expected: 'the name of a TAP or {name: NAME, netns: NAMESPACE}',
+        },
+      ),
+    ),
+    cap: optional(linuxName('An interface, by libpcap.')),
+    pcap: optional(
+      Type.Union(
+        [
+          captureFile('The capture that arrives.'),
+          strict(
+            {
+              in: optional(captureFile('The capture that arrives. Absent: nothing does.')),
+              out: optional(captureFile('The capture to write. Absent: what leaves is thrown away.')),
+              speed: optional(
+                Type.Number({
+                  description: 'Play by the timestamps, so many times as fast. Default 1.',
+                  exclusiveMinimum: 0,
+                  maximum: 1e6,
+                  expected: 'a number above 0, up to 1000000',
+                }),
+              ),
+              pps: optional(whole('Play so many frames a second.', 1, 1e9)),
+              topspeed: optional(onlyTrue('Play as fast as frames are taken.')),
+            },
+            { description: 'Captures with options.' },
+          ),
+        ],
+        {
+          description: 'Capture files in the place of an interface.',
+          expected: 'a capture file or {in: FILE, out: FILE}',
+        },
+      ),
+    ),
+    loopback: optional(nameOf('a loopback pair', 'Two ports with the same name are joined, as by a cable. For tests.')),
+  },
+  {
+    description: 'Where frames come from and go to in a live run: one of these keys.',
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+    expected: 'a map of one key, such as {afpacket: veth0}',
+  },
+);
+
+const controlPortSchema = strict(
+  {
+    name: linuxName('Name of the TAP.'),
+    netns: netns('Network namespace that it is put into.'),
+  },
+  { description: 'Live runs: a TAP for what is for the router itself, in a network namespace.' },
 );
 
 export const InterfaceSchema = strict(
@@ -148,18 +281,8 @@ export const InterfaceSchema = strict(
         description: 'Only these labels are accepted from this neighbour. Absent: all.',
       }),
     ),
-    device: optional(
-      Type.Object(
-        {},
-        {
-          description: 'Where frames come from in a live run, such as {afpacket: veth0}, {tap: tap0} or {cap: eth0}.',
-          additionalProperties: true,
-          minProperties: 1,
-          maxProperties: 1,
-          expected: 'a map of one key, such as {afpacket: veth0}',
-        },
-      ),
-    ),
+    device: optional(deviceSchema),
+    controlPort: optional(controlPortSchema),
   },
   { description: 'A port, or a sub-interface (PORT.NAME).' },
 );
@@ -349,6 +472,7 @@ export const ConfigSchema = strict(
 
 export type RouterConfig = Static<typeof RouterSchema>;
 export type InterfaceConfig = Static<typeof InterfaceSchema>;
+export type DeviceConfig = Static<typeof deviceSchema>;
 export type VrfConfig = Static<typeof VrfSchema>;
 export type NeighborConfig = Static<typeof NeighborSchema>;
 export type LabelPathConfig = Static<typeof LabelPathSchema>;

@@ -4,7 +4,7 @@ import type { IpAddress } from '../../wire/address.ts';
 import type { RouterModel, VrfModel } from '../model.ts';
 import type { Findings, Place } from './problems.ts';
 import { formatPlace } from './problems.ts';
-import { labelMax, labelMin, type RouterConfig, type VrfConfig } from './schema.ts';
+import { labelMax, labelMin, puntLimitDefaults, type RouterConfig, type VrfConfig } from './schema.ts';
 import type { Draft } from './structure.ts';
 import { checkRouteTarget, readHostOf } from './values.ts';
 
@@ -52,6 +52,7 @@ export function readSettings(draft: Draft<Partial<RouterConfig>> | undefined, fi
         : readRange(dynamic, ['router', 'labels', 'dynamic'], findings),
     icmp: { rate: config.icmp?.rate ?? defaultIcmp, burst: config.icmp?.burst ?? defaultIcmp },
     punt: config.punt ?? false,
+    puntLimits: { ...puntLimitDefaults, ...config.puntLimits },
     entropyAtEgress: config.entropyAtEgress ?? false,
     hashSeed: config.hashSeed ?? hashText(`${name}/${config.id ?? ''}`),
     hashPayload: config.hashPayload ?? true,

@@ -1,7 +1,8 @@
 // First look at a configuration: every object against the schema, one by one. What fails is reported and taken
 // out, so that the rest can be judged: a draft has the types of the schema, but any key may be absent.
-import { type TArray, type TSchema, Type } from '@sinclair/typebox';
+import { Kind, type TArray, type TSchema, Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors';
 import { Value } from '@sinclair/typebox/value';
 import { describeError, mismatch, type SchemaProblem, unknownKey } from './expected.ts';
 import { interfaceNameProblem, Names, otherNameProblem } from './names.ts';
@@ -105,10 +106,22 @@ function without(value: unknown, steps: Place): unknown {
   return kept === undefined ? others : { ...others, [step]: kept };
 }
 
+/** Of a choice between a text and a map, what is wrong with the one that is there; any other error is itself. */
+function* narrowed(errors: Iterable<ValueError>): Generator<ValueError> {
+  for (const error of errors) {
+    const members: readonly TSchema[] = error.type === ValueErrorType.Union ? error.schema.anyOf : [];
+    const kind = isTable(error.value) ? 'Object' : typeof error.value === 'string' ? 'String' : undefined;
+    const like = members.flatMap((member, i) => (member[Kind] === kind ? [i] : []));
+    const meant = like.length === 1 ? error.errors[like[0] as number] : undefined;
+    if (meant === undefined) yield error;
+    else yield* narrowed(meant);
+  }
+}
+
 /** The mistakes of one value: the first at each place, missing keys last. */
 function schemaProblems(schema: TSchema, value: unknown): SchemaProblem[] {
   const first = new Map<string, SchemaProblem>();
-  for (const error of Value.Errors(schema, value)) {
+  for (const error of narrowed(Value.Errors(schema, value))) {
     if (!first.has(error.path)) first.set(error.path, describeError(error));
   }
   const rank = (problem: SchemaProblem) => (problem.kind === 'missing-key' ? 1 : 0);

@@ -8,6 +8,8 @@ export interface World {
   readonly findings: Findings;
   /** Live, a device brings its own MAC address. */
   readonly live: boolean;
+  /** A live run is about to begin: each port must have a device. */
+  readonly devicesDue: boolean;
 }
 
 /**

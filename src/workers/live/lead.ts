@@ -1,0 +1,138 @@
+// The forwarder that has the slow path, and with it all state: neighbours, held packets, limits. It treats its own share
+// of what arrives, what followers leave to it, and what control ports send.
+import { Forwarder, type LiveOptions } from '../../engine/forwarder.ts';
+import { copyNeighbors } from '../../engine/handover.ts';
+import type { FrameRing } from '../../io/devices/frame-ring.ts';
+import type { LiveDevice } from '../../io/live-device.ts';
+import { Tables } from '../../tables/tables.ts';
+import { Batch } from '../../wire/batch.ts';
+import { leftTag } from './follower.ts';
+import { LiveOutput } from './live-output.ts';
+import type { Publication } from './messages.ts';
+import type { ThreadPorts } from './thread-ports.ts';
+
+/** What lasts while tables come and go. */
+export interface LeadSetup {
+  readonly ports: ThreadPorts;
+  /** From each follower. */
+  readonly rings: readonly FrameRing[];
+  readonly controlOf: (slot: number) => LiveDevice | undefined;
+  readonly live: Omit<LiveOptions, 'puntLimits'>;
+}
+
+export class Lead {
+  readonly forwarder: Forwarder;
+  readonly batch: Batch;
+  readonly tables: Tables;
+  readonly publication: Publication;
+  /** By interface of the tables: the slot of its control port, or -1. */
+  #controlSlots: readonly number[];
+  readonly #setup: LeadSetup;
+  readonly #output: LiveOutput;
+  /** Frames from rings and control ports, for which there is no fast path. */
+  readonly #aside = new Batch();
+
+  /** With another lead: takes over what that one knows of neighbours and holds for them. That one is done with. */
+  constructor(setup: LeadSetup, publication: Publication, before?: Lead) {
+    const { place, puntLimits } = publication;
+    this.#setup = setup;
+    this.publication = publication;
+    this.#controlSlots = publication.controls;
+    this.tables = Tables.open(publication.tables);
+    this.#output = new LiveOutput(setup.ports);
+    this.forwarder = new Forwarder(this.tables, this.#output, { place, live: { ...setup.live, puntLimits } });
+    this.#output.counters = this.forwarder.counters;
+    this.batch = this.forwarder.newBatch();
+    if (before !== undefined) this.#takeOver(before);
+    this.useControls();
+  }
+
+  /** A control port has been opened or closed, or slots have changed. */
+  useControls(slots = this.#controlSlots): void {
+    this.#controlSlots = slots;
+    this.#output.controls = slots.map((slot) =>
+      slot < 0 ? undefined : this.#setup.controlOf(slot),
+    );
+  }
+
+  process(): void {
+    this.forwarder.process(this.batch);
+  }
+
+  asleep(): void {
+    this.forwarder.asleep();
+  }
+
+  awake(): void {
+    this.forwarder.awake();
+  }
+
+  get counters() {
+    return this.forwarder.counters;
+  }
+
+  /** Something waits in a ring. */
+  get hasWork(): boolean {
+    return this.#setup.rings.some((ring) => !ring.isEmpty);
+  }
+
+  /** What followers have left and control ports have sent, a batch of each; answers whether there was anything. */
+  treatAside(): boolean {
+    let any = false;
+    for (const ring of this.#setup.rings) any = this.#treatDetours(ring) || any;
+    const { controls } = this.#output;
+    for (let index = 0; index < controls.length; index++) {
+      const control = controls[index];
+      if (control !== undefined) any = this.#treatControl(control, index) || any;
+    }
+    return any;
+  }
+
+  #treatDetours(ring: FrameRing): boolean {
+    const batch = this.#aside;
+    batch.clear();
+    const count = ring.take(batch);
+    if (count === 0) return false;
+    const { ports } = this.#setup;
+    const { bytes, start, captured, original } = batch;
+    for (let slot = 0; slot < count; slot++) {
+      const port = ports.portOf(batch.port[slot]);
+      batch.port[slot] = port;
+      // A port that is gone meanwhile: its frames went with it.
+      if (port < 0) continue;
+      if (ring.readTag(slot) === leftTag) this.forwarder.processSlow(batch, slot);
+      else this.#output.transmit(port, bytes, start[slot], captured[slot], original[slot]);
+    }
+    // Followers may overtake from here on.
+    ports.flush();
+    ring.release();
+    return true;
+  }
+
+  #treatControl(control: LiveDevice, interfaceIndex: number): boolean {
+    const batch = this.#aside;
+    batch.clear();
+    const count = control.receive(batch, 0);
+    const { bytes, start, captured, seconds, nanoseconds } = batch;
+    for (let slot = 0; slot < count; slot++) {
+      this.forwarder.sendFromControl(
+        interfaceIndex,
+        bytes,
+        start[slot],
+        captured[slot],
+        seconds[slot],
+        nanoseconds[slot],
+      );
+    }
+    if (control.pending > 0) control.flush();
+    return count > 0;
+  }
+
+  #takeOver(before: Lead): void {
+    const names = this.publication.interfaceNames;
+    const indexOf = new Map(names.map((name, index) => [name, index]));
+    const old = before.publication.interfaceNames;
+    copyNeighbors(before.tables, this.tables, (index) => indexOf.get(old[index]) ?? -1);
+    this.forwarder.takeOver(before.forwarder.handOver());
+  }
+}

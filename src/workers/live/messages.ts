@@ -1,0 +1,70 @@
+// What the control thread and the forwarding threads say to each other by messages: rare things, a few a minute.
+import type { MessagePort } from 'node:worker_threads';
+import type { ForwarderPlace } from '../../engine/forwarder-memory.ts';
+import type { DeviceSpec } from '../../io/live-device.ts';
+import type { SharedTables } from '../../tables/tables.ts';
+import type { SharedThreadBoard } from './thread-board.ts';
+
+/** A port or control port has a slot for as long as the run lasts, whatever its number in the tables. */
+export type Slot = number;
+
+/** A TAP by which the router's own frames of a (sub-)interface reach a routing engine. */
+export interface ControlPortSpec {
+  readonly name: string;
+  readonly netns: string;
+  readonly mac: readonly number[];
+  readonly mtu: number;
+  /** ADDRESS/LENGTH. */
+  readonly addresses: readonly string[];
+  /** ADDRESS/LENGTH for the namespace's `lo`. */
+  readonly loopback: readonly string[];
+}
+
+/** Tables to be forwarded by from now on. */
+export interface Publication {
+  readonly tables: SharedTables;
+  /** Room for this thread's forwarder in the tables' memory. */
+  readonly place: ForwarderPlace;
+  /** By port of the tables. */
+  readonly slots: readonly Slot[];
+  /** By interface of the tables: the slot of its control port, or -1. */
+  readonly controls: readonly Slot[];
+  /** By interface of the tables: what it is called, which it keeps from tables to tables. */
+  readonly interfaceNames: readonly string[];
+  /** By punt reason: frames a second for each interface of arrival. */
+  readonly puntLimits: readonly number[];
+}
+
+export type ToThread =
+  | { readonly kind: 'open'; readonly slot: Slot; readonly name: string; readonly spec: DeviceSpec }
+  | { readonly kind: 'open-control'; readonly slot: Slot; readonly spec: ControlPortSpec }
+  | { readonly kind: 'close'; readonly slot: Slot }
+  /** Ports and control ports have these slots from now on. */
+  | { readonly kind: 'slots'; readonly slots: readonly Slot[]; readonly controls: readonly Slot[] }
+  | { readonly kind: 'tables'; readonly publication: Publication }
+  /** Says to the neighbours on this (sub-)interface that it is there. */
+  | { readonly kind: 'announce'; readonly interfaceName: string }
+  | { readonly kind: 'stop' };
+
+export type FromThread =
+  | { readonly kind: 'opened'; readonly slot: Slot }
+  | { readonly kind: 'failed'; readonly slot: Slot; readonly message: string }
+  | { readonly kind: 'closed'; readonly slot: Slot }
+  /** All that was to arrive by the port has arrived: its capture has ended. */
+  | { readonly kind: 'ended'; readonly slot: Slot }
+  /** A sentence about a port, for the log. */
+  | { readonly kind: 'report'; readonly line: string }
+  /** Something that the engine has learned or found. */
+  | { readonly kind: 'event'; readonly event: Readonly<Record<string, string>> }
+  | { readonly kind: 'switched' }
+  | { readonly kind: 'stopped' };
+
+export interface LiveTask {
+  /** 0 is the lead: it has the slow path and with it all state. */
+  readonly thread: number;
+  readonly board: SharedThreadBoard;
+  /** From each follower to the lead, by thread − 1. */
+  readonly rings: readonly SharedArrayBuffer[];
+  readonly publication: Publication;
+  readonly port: MessagePort;
+}
