@@ -125,9 +125,14 @@ interface Stats {
   readonly bytes: number;
 }
 
-/** No duplicate address detection (which takes seconds), no solicitations of routers that are not there. */
+/**
+ * No duplicate address detection (which takes seconds), no solicitations of routers that are not there, and no ARP for
+ * a neighbour that is known: a host shall send what it is told to, so that frames can be counted.
+ */
 const hostParameters = {
   'net.ipv4.ip_forward': 0,
+  'net.ipv4.neigh.default.delay_first_probe_time': 3600,
+  'net.ipv4.neigh.default.base_reachable_time_ms': 3_600_000,
   'net.ipv6.conf.all.accept_dad': 0,
   'net.ipv6.conf.default.accept_dad': 0,
   'net.ipv6.conf.default.router_solicitations': 0,
