@@ -4,7 +4,7 @@
 // Names are `shim-PURPOSE-PID-…`: what a test that died has left behind is told by its process id, and removed when the
 // next lab is built.
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -125,14 +125,9 @@ interface Stats {
   readonly bytes: number;
 }
 
-/**
- * No duplicate address detection (which takes seconds), no solicitations of routers that are not there, and no ARP for
- * a neighbour that is known: a host shall send what it is told to, so that frames can be counted.
- */
+/** No duplicate address detection (which takes seconds), no solicitations of routers that are not there. */
 const hostParameters = {
   'net.ipv4.ip_forward': 0,
-  'net.ipv4.neigh.default.delay_first_probe_time': 3600,
-  'net.ipv4.neigh.default.base_reachable_time_ms': 3_600_000,
   'net.ipv6.conf.all.accept_dad': 0,
   'net.ipv6.conf.default.accept_dad': 0,
   'net.ipv6.conf.default.router_solicitations': 0,
@@ -158,6 +153,8 @@ export class Lab {
   /** `purpose` becomes part of the names: letters. */
   constructor(purpose: string) {
     this.#purpose = purpose;
+    // Routers may run as another user, who has to read the configuration.
+    chmodSync(this.folder, 0o755);
     removeStale();
     process.once('exit', this.#closeAtExit);
   }
@@ -189,6 +186,8 @@ export class Lab {
       [`name ${name} netns ${namespace}`, mac && `address ${mac}`, mtu && `mtu ${mtu}`].filter(Boolean).join(' ');
     ipBatch([`link add ${described(one)} type veth peer ${described(other)}`]);
     for (const { in: namespace, name, addresses = [] } of [one, other]) {
+      // A neighbour that is known is not asked for again: a host sends what it is told to, so frames can be counted.
+      if (addresses.length > 0) namespace.set({ [`net.ipv4.neigh.${name}.delay_first_probe_time`]: 3600 });
       namespace.ip(...addresses.map((address) => `addr add ${address} dev ${name}`), `link set dev ${name} up`);
     }
   }

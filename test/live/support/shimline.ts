@@ -149,9 +149,9 @@ export class RunningShimline {
     await this.end('SIGKILL');
   }
 
-  /** Sends the signal and waits for the end. */
-  async end(signal: NodeJS.Signals): Promise<{ status: number | null; signal: NodeJS.Signals | null }> {
-    if (!this.#ended) this.#child.kill(signal);
+  /** Sends the signal, if there is one, and waits for the end. */
+  async end(signal?: NodeJS.Signals): Promise<{ status: number | null; signal: NodeJS.Signals | null }> {
+    if (!this.#ended && signal !== undefined) this.#child.kill(signal);
     await this.#closed;
     return { status: this.#child.exitCode, signal: this.#child.signalCode };
   }
