@@ -49,6 +49,10 @@ const status = await runCli(process.argv.slice(2), {
   out: textStream(1),
   err: textStream(2),
   signal: stopping.signal,
+  onReload: (listener) => {
+    process.on('SIGHUP', listener);
+    return () => process.off('SIGHUP', listener);
+  },
   progressStream: isatty(2) ? process.stderr : undefined,
   debug: (process.env.SHIMLINE_DEBUG ?? '') !== '',
 });

@@ -15,6 +15,8 @@ export interface CliIo {
   readonly err: TextStream;
   /** Aborted by SIGINT or SIGTERM: the running command stops at the next batch. */
   readonly signal: AbortSignal;
+  /** Calls the listener at every SIGHUP until the function that it answers is called. */
+  readonly onReload: (listener: () => void) => () => void;
   /** Where a progress bar may be drawn; undefined when standard error is no terminal. */
   readonly progressStream: NodeJS.WritableStream | undefined;
   /** SHIMLINE_DEBUG: stack traces are shown. */

@@ -29,8 +29,8 @@ export function withMacs(model: RouterModel, macOf: MacLookup): RouterModel {
     if (entry.mac !== undefined) return entry;
     const port = ports.get(entry.port) ?? entry;
     const attached = attachedTo(port);
-    const mac = port.mac ?? (attached && macOf(attached)) ?? madeMac(model.name, port.name);
-    return { ...entry, mac };
+    const found = attached === undefined ? undefined : macOf(attached);
+    return { ...entry, mac: port.mac ?? found ?? madeMac(model.name, port.name) };
   });
   return { ...model, interfaces };
 }
@@ -46,7 +46,7 @@ export function controlPortOf(model: RouterModel, entry: InterfaceModel): Contro
     ...entry.controlPort,
     mac: entry.mac ?? [],
     mtu: entry.mtu,
-    addresses: entry.addresses.map(({ address, length }) => `${formatAddress(address)}/${length}`),
+    addresses: entry.addresses.map((prefix) => `${formatAddress(prefix)}/${prefix.length}`),
     loopback,
   };
 }

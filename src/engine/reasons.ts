@@ -73,6 +73,11 @@ const drops = [
     text: 'The capture cut off bytes that are needed to go on: a header, the payload of fragments or of a reply.',
   },
   { name: 'tx-full', text: 'The queue of the egress port is full.' },
+  {
+    name: 'tx-failed',
+    text: 'The system refused the frame after the egress port had taken it, or the port has no device: link down, too long, no memory.',
+  },
+  { name: 'slow-full', text: 'The queue to the thread that has the slow path is full.' },
   { name: 'punt-limited', text: 'Frames for the router itself beyond the rate that its control port takes.' },
   { name: 'worker-lost', text: 'A worker stopped while it held the frame.' },
 ] as const satisfies readonly ReasonRow[];

@@ -1,7 +1,8 @@
 // The threads, by Piscina: one task each that lasts as long as the work does. Work reaches them through shared memory;
 // Piscina starts them, and tells when one ends that should not.
-import { Piscina } from 'piscina';
+
 import type { Transferable } from 'node:worker_threads';
+import { Piscina } from 'piscina';
 import type { ThreadFile } from './thread-file.ts';
 
 export interface PoolListener {

@@ -14,7 +14,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   io: ['wire', 'errors'],
   workers: ['wire', 'tables', 'engine', 'io', 'errors'],
   control: ['wire', 'tables', 'engine', 'errors'],
-  cli: ['wire', 'tables', 'engine', 'io', 'workers', 'control', 'errors'],
+  daemon: ['wire', 'tables', 'engine', 'io', 'workers', 'control', 'errors'],
+  cli: ['wire', 'tables', 'engine', 'io', 'workers', 'control', 'daemon', 'errors'],
 };
 
 /** `src/io/device.ts` → `io`, `src/errors.ts` → `errors`. */

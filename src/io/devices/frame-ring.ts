@@ -96,6 +96,11 @@ export class FrameRing {
     return Atomics.load(this.#control, Word.refused) >>> 0;
   }
 
+  /** The writer: frames ever put, counted likewise. */
+  get written(): number {
+    return this.#put;
+  }
+
   /** The writer: frames put and not yet published. */
   get unpublished(): number {
     return (this.#put - this.#control[Word.published]) >>> 0;

@@ -31,8 +31,8 @@ export class Follower {
   readonly #output: LiveOutput;
   readonly #ports: ThreadPorts;
   readonly #ring: FrameRing;
-  /** By flow: how many frames had been put into the ring when its last one was. */
-  readonly #detours = new Float64Array(flowSlots);
+  /** By flow: the ring's count of frames written when its last one was. */
+  readonly #detours = new Int32Array(flowSlots);
 
   constructor(tables: Tables, place: ForwarderPlace, ports: ThreadPorts, ring: FrameRing) {
     this.#tables = tables;
@@ -111,9 +111,7 @@ export class Follower {
     for (let slot = from; slot < to; slot++) {
       const port = egress[slot] - 1;
       if (byPort[port] !== undefined) {
-        const follows =
-          underWay && this.#detours[flowKey(bytes, start[slot], captured[slot]) & (flowSlots - 1)] > released;
-        if (!follows) {
+        if (!underWay || !this.#follows(flowKey(bytes, start[slot], captured[slot]), released)) {
           this.#output.transmit(port, bytes, start[slot], captured[slot], original[slot]);
           continue;
         }
@@ -122,5 +120,10 @@ export class Follower {
       if (this.#detour(portSlot + 1, portSlot, slot, original[slot])) continue;
       unsend(this.counters, port, original[slot], Drop['tx-full']);
     }
+  }
+
+  /** Whether a frame of the flow is still on the detour. */
+  #follows(key: number, released: number): boolean {
+    return ((this.#detours[key & (flowSlots - 1)] - released) | 0) > 0;
   }
 }

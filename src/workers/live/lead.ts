@@ -50,9 +50,7 @@ export class Lead {
   /** A control port has been opened or closed, or slots have changed. */
   useControls(slots = this.#controlSlots): void {
     this.#controlSlots = slots;
-    this.#output.controls = slots.map((slot) =>
-      slot < 0 ? undefined : this.#setup.controlOf(slot),
-    );
+    this.#output.controls = slots.map((slot) => (slot < 0 ? undefined : this.#setup.controlOf(slot)));
   }
 
   process(): void {

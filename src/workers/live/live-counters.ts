@@ -1,6 +1,6 @@
 // The books of a live run: what the forwarders of all threads count, under the tables in use and those before. Ports are
 // told apart by name, since their numbers change with the tables.
-import { Counters } from '../../engine/counters.ts';
+import type { Counters } from '../../engine/counters.ts';
 import { dropReasons, puntReasons } from '../../engine/reasons.ts';
 import type { FrameCount } from '../summary.ts';
 
@@ -49,7 +49,9 @@ export class LiveCounters {
   }
 
   read(): LiveBooks {
-    const ports = new Map([...this.#closed].map(([name, books]) => [name, { in: { ...books.in }, out: { ...books.out } }]));
+    const ports = new Map(
+      [...this.#closed].map(([name, books]) => [name, { in: { ...books.in }, out: { ...books.out } }]),
+    );
     const totals = { ...this.#closedTotals };
     const drops = [...this.#closedDrops];
     const punts = [...this.#closedPunts];

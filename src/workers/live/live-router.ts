@@ -9,12 +9,18 @@ import type { Tables } from '../../tables/tables.ts';
 import { WorkerPool } from '../pool.ts';
 import { threadFile } from '../thread-file.ts';
 import { type LiveBooks, LiveCounters } from './live-counters.ts';
-import type { ControlPortSpec, FromThread, LiveTask, Publication, Slot, ToThread } from './messages.ts';
+import {
+  type ControlPortSpec,
+  type FromThread,
+  type LiveTask,
+  type Publication,
+  ringDataBytes,
+  type Slot,
+  type ToThread,
+} from './messages.ts';
 import { wakeThread } from './sleep.ts';
 import { slotsMax, ThreadBoard } from './thread-board.ts';
 
-/** Of each ring from a follower to the lead. */
-const ringBytes = 4 << 20;
 /** How long threads may take to end before they are ended. */
 const stopMilliseconds = 900;
 
@@ -72,7 +78,7 @@ export class LiveRouter {
     this.#listener = listener;
     this.#image = image;
     this.#board = ThreadBoard.create(threads);
-    const rings = Array.from({ length: threads - 1 }, () => new SharedArrayBuffer(frameRingBytes(ringBytes)));
+    const rings = Array.from({ length: threads - 1 }, () => new SharedArrayBuffer(frameRingBytes(ringDataBytes)));
     const publications = this.#publications(image);
     const channels = Array.from({ length: threads }, () => new MessageChannel());
     const tasks = channels.map(
@@ -108,7 +114,12 @@ export class LiveRouter {
   }
 
   openControl(interfaceName: string, spec: ControlPortSpec): Promise<void> {
-    return this.#open(this.#controls, interfaceName, [0], (slot) => ({ kind: 'open-control', slot, spec }));
+    return this.#open(this.#controls, interfaceName, [0], (slot) => ({
+      kind: 'open-control',
+      slot,
+      name: interfaceName,
+      spec,
+    }));
   }
 
   closeControl(interfaceName: string): Promise<void> {
@@ -202,9 +213,7 @@ export class LiveRouter {
     const [lead, ...followers] = publications.keys();
     await this.#ask(lead, { kind: 'tables', publication: publications[lead] }, 'switched');
     await Promise.all(
-      followers.map((thread) =>
-        this.#ask(thread, { kind: 'tables', publication: publications[thread] }, 'switched'),
-      ),
+      followers.map((thread) => this.#ask(thread, { kind: 'tables', publication: publications[thread] }, 'switched')),
     );
     this.#books.closeEarlier();
   }

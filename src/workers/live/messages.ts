@@ -8,6 +8,9 @@ import type { SharedThreadBoard } from './thread-board.ts';
 /** A port or control port has a slot for as long as the run lasts, whatever its number in the tables. */
 export type Slot = number;
 
+/** Bytes of records of each ring from a follower to the lead. */
+export const ringDataBytes = 4 << 20;
+
 /** A TAP by which the router's own frames of a (sub-)interface reach a routing engine. */
 export interface ControlPortSpec {
   readonly name: string;
@@ -37,7 +40,7 @@ export interface Publication {
 
 export type ToThread =
   | { readonly kind: 'open'; readonly slot: Slot; readonly name: string; readonly spec: DeviceSpec }
-  | { readonly kind: 'open-control'; readonly slot: Slot; readonly spec: ControlPortSpec }
+  | { readonly kind: 'open-control'; readonly slot: Slot; readonly name: string; readonly spec: ControlPortSpec }
   | { readonly kind: 'close'; readonly slot: Slot }
   /** Ports and control ports have these slots from now on. */
   | { readonly kind: 'slots'; readonly slots: readonly Slot[]; readonly controls: readonly Slot[] }

@@ -31,9 +31,9 @@ export async function openDevice(
   switch (spec.kind) {
     case 'afpacket': {
       const group = (process.pid * 31 + slot) % fanoutGroups;
-      const fanout = threads > 1 ? { group, members: threads } : undefined;
+      const shared = threads > 1 ? { fanout: { group, members: threads } } : {};
       const { interface: name, lowLatency } = spec;
-      return openAfpacket({ place, interface: name, lowLatency, queue: thread, fanout }, report);
+      return openAfpacket({ place, interface: name, lowLatency, queue: thread, ...shared }, report);
     }
     case 'tap':
       return openTap({ place, name: spec.name, netns: spec.netns, up: true });

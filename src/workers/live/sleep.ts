@@ -1,6 +1,6 @@
 // How a forwarding thread rests: in poll, until one of its descriptors is readable or somebody writes to its event
 // descriptor; where there is no C library to call (captures only), on a word of shared memory.
-import { wake as wakeDescriptor, Waiter } from '../../io/linux/waiter.ts';
+import { Waiter, wake as wakeDescriptor } from '../../io/linux/waiter.ts';
 import type { ThreadBoard } from './thread-board.ts';
 
 export interface Sleep {
@@ -32,14 +32,17 @@ export function openSleep(board: ThreadBoard, thread: number): Sleep {
     };
   }
   board.setWake(thread, waiter.wakeDescriptor);
+  const watched = new Set<number>();
   return {
     watch: (descriptor) => {
-      if (descriptor >= 0) waiter.add(descriptor);
+      watched.add(descriptor);
+      waiter.setDescriptors([...watched]);
     },
     ignore: (descriptor) => {
-      if (descriptor >= 0) waiter.remove(descriptor);
+      watched.delete(descriptor);
+      waiter.setDescriptors([...watched]);
     },
-    rest: (milliseconds) => waiter.wait(Math.ceil(milliseconds)),
+    rest: (milliseconds) => void waiter.wait(Math.ceil(milliseconds)),
     wake: (other) => wakeThread(board, other),
     close: () => {
       board.setWake(thread, -1);

@@ -11,11 +11,11 @@ import { Tables } from '../../tables/tables.ts';
 import { batchFrames } from '../../wire/batch.ts';
 import { Follower } from './follower.ts';
 import { Lead } from './lead.ts';
-import type { FromThread, LiveTask, Publication, ToThread } from './messages.ts';
+import { type FromThread, type LiveTask, type Publication, ringDataBytes, type ToThread } from './messages.ts';
 import { openControl, openDevice } from './open-device.ts';
+import { openSleep, type Sleep } from './sleep.ts';
 import { ThreadBoard, ThreadState } from './thread-board.ts';
 import { ThreadPorts } from './thread-ports.ts';
-import { openSleep, type Sleep } from './sleep.ts';
 
 /** The event loop gets its turn so often: file devices read by it. */
 const sliceMilliseconds = 5;
@@ -45,7 +45,7 @@ class ForwardingThread {
     this.#board = new ThreadBoard(task.board);
     this.#ports = new ThreadPorts(task.thread, this.#board);
     this.#sleep = openSleep(this.#board, task.thread);
-    this.#rings = task.rings.map((buffer) => new FrameRing(buffer));
+    this.#rings = task.rings.map((buffer) => new FrameRing(buffer, 0, ringDataBytes));
     this.#role = this.#newRole(task.publication);
   }
 
@@ -184,12 +184,13 @@ class ForwardingThread {
     const report = (line: string) => this.#say({ kind: 'report', line });
     try {
       if (message.kind === 'open') {
-        const { thread, board, rings } = this.#task;
-        const device = await openDevice(message, { thread, threads: board.threads, isShared: rings.length > 0 }, report);
+        const { thread, board } = this.#task;
+        const opener = { thread, threads: board.threads, slot };
+        const device = await openDevice(message.name, message.spec, opener, report);
         this.#ports.add(slot, device);
         this.#sleep.watch(device.descriptor);
       } else {
-        const control = openControl(message.spec);
+        const control = openControl(message.name, message.spec);
         this.#controls.set(slot, control);
         this.#sleep.watch(control.descriptor);
         if (this.#role instanceof Lead) this.#role.useControls();

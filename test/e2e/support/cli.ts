@@ -37,6 +37,7 @@ export async function cli(...argv: string[]): Promise<CliResult> {
     signal: new AbortController().signal,
     progressStream: undefined,
     debug: false,
+    onReload: () => () => {},
   });
   return { status, out: out.text(), err: err.text() };
 }

@@ -1,0 +1,314 @@
+// A router that runs: its model, its forwarding threads, its devices. It follows what becomes of the interfaces that its
+// ports are attached to, takes over new configurations, and sums up.
+//
+// Whatever opens, closes or publishes waits for what was begun before; only a link that goes down is told to the tables
+// at once, so that paths over it are out of use with the next frame.
+import type { InterfaceModel, RouterModel } from '../control/model.ts';
+import { ShimlineError } from '../errors.ts';
+import { type LinkState, watchLinks } from '../io/linux/links.ts';
+import type { DeviceSpec, Pace } from '../io/live-device.ts';
+import { LiveRouter } from '../workers/live/live-router.ts';
+import { ControlPorts } from './control-ports.ts';
+import { buildImage, type LiveImage } from './image.ts';
+import { attachedTo, withMacs } from './live-model.ts';
+import { type LiveSummary, liveSummary } from './live-summary.ts';
+import type { Log } from './log.ts';
+
+/** A device that could not be opened is tried again. */
+const retryMilliseconds = 1000;
+
+export interface RunOptions {
+  /** Forwarding threads. */
+  readonly workers: number;
+  /** How all captures are played, whatever their ports say. */
+  readonly pace?: Pace | undefined;
+  readonly log: Log;
+  /** The run is over: a thread has died. */
+  readonly lost: (error: Error) => void;
+  /** Every capture has been played. */
+  readonly played?: () => void;
+}
+
+interface PortState {
+  readonly spec: DeviceSpec;
+  /** Of the interface that it is attached to, when it was opened. */
+  index: number;
+  open: boolean;
+  up: boolean;
+  /** The last complaint, so that it is made once. */
+  complaint: string;
+  ended: boolean;
+}
+
+export class RunningRouter {
+  readonly #options: RunOptions;
+  readonly #log: Log;
+  readonly #links: { close(): void; links(): ReadonlyMap<string, LinkState> };
+  readonly #router: LiveRouter;
+  readonly #controls: ControlPorts;
+  readonly #ports = new Map<string, PortState>();
+  readonly #started = performance.now();
+  /** As configured: without the addresses that devices have brought. */
+  #configured: RouterModel;
+  #image: LiveImage;
+  #queue: Promise<unknown> = Promise.resolve();
+  #retry: NodeJS.Timeout | undefined;
+  #stopping = false;
+
+  private constructor(model: RouterModel, options: RunOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#configured = model;
+    this.#links = watchAttached(model, (name) => this.#linkChanged(name));
+    this.#image = this.#build(model);
+    this.#router = new LiveRouter(this.#image, options.workers, {
+      report: (line) => this.#log.warn({}, line),
+      event: (event) => this.#log.info(event, event.kind),
+      ended: (name) => this.#captureEnded(name),
+      lost: (error) => options.lost(error),
+    });
+    this.#controls = new ControlPorts(this.#router, this.#log);
+  }
+
+  /**
+   * Starts to forward. Throws ShimlineError for what cannot be: a configuration, a device that is refused. An interface
+   * that does not exist yet is waited for.
+   */
+  static async start(model: RouterModel, options: RunOptions): Promise<RunningRouter> {
+    assertDevices(model);
+    const router = new RunningRouter(model, options);
+    try {
+      await router.#enqueue(() => router.#openAll(true));
+    } catch (error) {
+      await router.stop();
+      throw error;
+    }
+    return router;
+  }
+
+  get model(): RouterModel {
+    return this.#configured;
+  }
+
+  get image(): LiveImage {
+    return this.#image;
+  }
+
+  /** Takes over another configuration as a whole; throws ShimlineError, and nothing has changed, when it is wrong. */
+  reload(model: RouterModel): Promise<void> {
+    return this.#enqueue(async () => {
+      assertDevices(model);
+      const image = this.#build(model);
+      this.#configured = model;
+      await this.#publish(image);
+      for (const [name, state] of [...this.#ports]) {
+        const port = this.#port(name);
+        if (port === undefined || !sameSpec(this.#spec(port), state.spec)) await this.#close(name);
+      }
+      await this.#openAll(false);
+    });
+  }
+
+  summary(): LiveSummary {
+    const seconds = (performance.now() - this.#started) / 1000;
+    return liveSummary(this.#router, seconds, this.#options.workers);
+  }
+
+  /** Turns of the threads' loops: a watchdog sees whether they turn. */
+  heartbeats(): number[] {
+    return this.#router.heartbeats();
+  }
+
+  /** Ends forwarding and releases all devices. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    clearTimeout(this.#retry);
+    this.#links.close();
+    await this.#router.stop();
+  }
+
+  #build(model: RouterModel): LiveImage {
+    const macOf = (name: string) => {
+      const mac = this.#links.links().get(name)?.mac;
+      return mac && [...mac];
+    };
+    const image = buildImage(withMacs(model, macOf), this.#options.workers);
+    for (const warning of image.compiled.warnings) this.#log.warn({}, warning);
+    return image;
+  }
+
+  /** Ports that the new tables know already keep their state; others are down until they are open. */
+  async #publish(image: LiveImage): Promise<void> {
+    this.#image = image;
+    for (const name of image.portNames) this.#tellTables(name, this.#ports.get(name)?.up ?? false);
+    await this.#router.publish(image);
+  }
+
+  async #openAll(first: boolean): Promise<void> {
+    for (const port of this.#image.compiled.model.interfaces) {
+      if (port.name !== port.port) continue;
+      if (!this.#ports.has(port.name)) {
+        const state = { spec: this.#spec(port), index: -1, open: false, up: false, complaint: '', ended: false };
+        this.#ports.set(port.name, state);
+        this.#tellTables(port.name, false);
+      }
+      await this.#settle(port.name, first);
+    }
+    await this.#controls.follow(this.#image.compiled.model);
+    this.#checkPlayed();
+  }
+
+  /** Brings a port to the state that its interface allows. */
+  async #settle(name: string, mustOpen = false): Promise<void> {
+    const port = this.#port(name);
+    const state = this.#ports.get(name);
+    if (port === undefined || state === undefined || this.#stopping) return;
+    const attached = attachedTo(port);
+    const link = attached === undefined ? undefined : this.#links.links().get(attached);
+    const isThere = attached === undefined || link !== undefined;
+    if (state.open && (!isThere || (link !== undefined && link.index !== state.index))) {
+      await this.#closeDevice(name, state);
+      this.#log.warn({ port: name }, `${attached} is gone`);
+    }
+    if (!isThere) {
+      this.#complain(name, state, `${attached}: no such interface yet, waiting for it`);
+    } else if (!state.open) {
+      await this.#tryOpen(name, state, mustOpen);
+      state.index = link?.index ?? -1;
+    }
+    this.#setUp(name, state, state.open && (link === undefined || (link.up && link.carrier)));
+    if (link !== undefined) await this.#adoptLink(port, link);
+  }
+
+  async #tryOpen(name: string, state: PortState, mustOpen: boolean): Promise<void> {
+    try {
+      await this.#router.openPort(name, state.spec);
+      state.open = true;
+      state.complaint = '';
+    } catch (error) {
+      if (mustOpen) throw error;
+      this.#complain(name, state, error instanceof Error ? error.message : String(error));
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => void this.#enqueue(() => this.#settle(name)), retryMilliseconds).unref();
+    }
+  }
+
+  /** What the interface says of itself: its address, if the port has none of its own, and its mtu. */
+  async #adoptLink(port: InterfaceModel, link: LinkState): Promise<void> {
+    if (link.mtu < port.mtu) {
+      const state = this.#ports.get(port.name);
+      if (state?.open)
+        this.#complain(port.name, state, `mtu ${port.mtu} is more than ${link.name} takes (${link.mtu})`);
+    }
+    const configured = this.#configured.interfaces.find((entry) => entry.name === port.name);
+    if (configured === undefined || configured.mac !== undefined) return;
+    if (port.mac?.every((byte, i) => byte === link.mac[i])) return;
+    this.#log.info({ port: port.name }, `${link.name} has another MAC address`);
+    await this.#publish(this.#build(this.#configured));
+  }
+
+  #complain(name: string, state: PortState, text: string): void {
+    if (state.complaint === text) return;
+    state.complaint = text;
+    this.#log.warn({ port: name }, text);
+  }
+
+  async #close(name: string): Promise<void> {
+    const state = this.#ports.get(name);
+    if (state === undefined) return;
+    await this.#closeDevice(name, state);
+    this.#ports.delete(name);
+  }
+
+  async #closeDevice(name: string, state: PortState): Promise<void> {
+    this.#setUp(name, state, false);
+    state.open = false;
+    await this.#router.closePort(name);
+  }
+
+  #setUp(name: string, state: PortState, up: boolean): void {
+    this.#tellTables(name, up);
+    if (state.up === up) return;
+    state.up = up;
+    this.#log.info({ port: name, up }, up ? 'port is up' : 'port is down');
+    if (!up) return;
+    for (const entry of this.#image.compiled.model.interfaces) {
+      if (entry.port === name && entry.role === 'routed') this.#router.announce(entry.name);
+    }
+  }
+
+  /** ECMP-3: one word for each (sub-)interface takes every path over it out of use. */
+  #tellTables(name: string, up: boolean): void {
+    const { compiled, tables } = this.#image;
+    compiled.model.interfaces.forEach((entry, index) => {
+      if (entry.port === name) tables.interfaces.setUp(index, up);
+    });
+  }
+
+  #linkChanged(linkName: string): void {
+    if (this.#stopping) return;
+    const link = this.#links.links().get(linkName);
+    for (const [name, state] of this.#ports) {
+      const port = this.#port(name);
+      if (port === undefined || attachedTo(port) !== linkName) continue;
+      // Paths leave the link at once; whatever else is to be done waits for its turn.
+      if (link === undefined || !link.up || !link.carrier) this.#setUp(name, state, false);
+      this.#enqueue(() => this.#settle(name)).catch((error: unknown) =>
+        this.#log.error({ port: name }, error instanceof Error ? error.message : String(error)),
+      );
+    }
+  }
+
+  #captureEnded(name: string): void {
+    const state = this.#ports.get(name);
+    if (state === undefined) return;
+    state.ended = true;
+    this.#log.info({ port: name }, 'the capture has been played to its end');
+    this.#checkPlayed();
+  }
+
+  #checkPlayed(): void {
+    const captures = [...this.#ports.values()].filter(({ spec }) => spec.kind === 'pcap' && spec.in !== undefined);
+    if (captures.length > 0 && captures.every(({ ended }) => ended)) this.#options.played?.();
+  }
+
+  #port(name: string): InterfaceModel | undefined {
+    return this.#image.compiled.model.interfaces.find((entry) => entry.name === name);
+  }
+
+  #spec(port: InterfaceModel): DeviceSpec {
+    const { device } = port;
+    if (device === undefined) throw new ShimlineError('CONFIG', withoutDevice(port));
+    const { pace } = this.#options;
+    return device.kind === 'pcap' && pace !== undefined ? { ...device, pace } : device;
+  }
+
+  /** One after the other. */
+  #enqueue<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(act);
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+}
+
+function withoutDevice(port: InterfaceModel): string {
+  return `${port.path}: a live run needs a device for each port, such as device: {afpacket: ${port.name}}`;
+}
+
+function assertDevices(model: RouterModel): void {
+  const bare = model.interfaces.filter((entry) => entry.name === entry.port && entry.device === undefined);
+  if (bare.length > 0) throw new ShimlineError('CONFIG', bare.map(withoutDevice).join('\n'));
+}
+
+function sameSpec(a: DeviceSpec, b: DeviceSpec): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Interfaces of this machine are watched only where a port may be attached to one: elsewhere no C library is needed. */
+function watchAttached(model: RouterModel, changed: (name: string) => void) {
+  if (!model.interfaces.some((entry) => attachedTo(entry) !== undefined)) {
+    return { close: () => {}, links: () => new Map<string, LinkState>() };
+  }
+  return watchLinks(changed);
+}

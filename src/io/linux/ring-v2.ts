@@ -1,0 +1,159 @@
+// The receive ring that waits least: TPACKET_V2. Every frame has a slot and is ours as soon as the kernel has written it,
+// where a block of version 3 may age a millisecond. It costs more a frame.
+//
+//   slot  | status @0 | length @4 | snapped @8 | mac @12 (u16) | … | seconds @16 | ns @20 | tag @24 (u16) | type @26 (u16) | frame …
+//
+// A slot holds what the mtu allows. Longer frames, which an offload of the sending host has put together, come whole
+// through the socket's queue as well (PACKET_COPY_THRESH); the slot says so.
+import type { Batch } from '../../wire/batch.ts';
+import type { DeviceCounts } from '../live-device.ts';
+import type { FanoutGroup } from './fanout.ts';
+import { FrameStatus, frameCopy, headerBytes, macsBytes, tagBytes, tagWord } from './frame-copy.ts';
+import { libc } from './libc.ts';
+import type { Link } from './link.ts';
+import { dontWait, PacketOption, SocketOption, setBuffer, setOption } from './packet-socket.ts';
+import {
+  blockBytes,
+  blocks,
+  frameBytesUsual,
+  openRingSocket,
+  packetVersion,
+  type ReceiveRing,
+  ringBytes,
+} from './receive-ring.ts';
+
+const slotBytesMin = 2048;
+const slotBytesMax = 32 * 1024;
+/** Of a slot, before the frame, and room for tags. */
+const slotOverheadBytes = 128;
+/** For whole frames that did not fit their slots. */
+const queueBytes = 8 << 20;
+/** Slots that are looked at before they are taken, a batch of them. */
+const readyMax = 256;
+
+const Slot = { status: 0, length: 1, snapped: 2, mac: 3, seconds: 4, nanoseconds: 5, tag: 6 } as const;
+
+function slotBytesFor(mtu: number): number {
+  let bytes = slotBytesMin;
+  while (bytes < slotBytesMax && bytes < mtu + slotOverheadBytes) bytes *= 2;
+  return bytes;
+}
+
+/** Opens the ring on the link. Throws ShimlineError IO. */
+export function openRingV2(
+  place: string,
+  link: Link,
+  fanout: FanoutGroup | undefined,
+  counts: DeviceCounts,
+): ReceiveRing {
+  const slotBytes = slotBytesFor(link.mtu);
+  const slots = ringBytes / slotBytes;
+  const socket = openRingSocket({
+    place,
+    link,
+    version: packetVersion.v2,
+    request: [blockBytes, blocks, slotBytes, slots],
+    fanout,
+    prepare(fd) {
+      setOption(place, fd, PacketOption.copyThreshold, 'PACKET_COPY_THRESH', [1]);
+      setBuffer(fd, SocketOption.receiveBufferForce, SocketOption.receiveBuffer, queueBytes);
+    },
+  });
+  const fd = socket.fd;
+  const words = new Uint32Array(socket.mapping.buffer);
+  const { plain, tagged } = frameCopy(new Uint8Array(socket.mapping.buffer), words);
+  const slotWords = slotBytes >>> 2;
+  let usual = frameBytesUsual(link.mtu);
+  let slot = 0;
+  let isOpen = true;
+
+  /** How many slots from `slot` on are ours. The last one is read atomically, so that all that was written before is seen. */
+  function countReady(): number {
+    let ready = 0;
+    let at = slot;
+    while (ready < readyMax && (words[at * slotWords] & FrameStatus.user) !== 0) {
+      ready++;
+      at = at + 1 === slots ? 0 : at + 1;
+    }
+    if (ready > 0) Atomics.load(words, (at === 0 ? slots - 1 : at - 1) * slotWords);
+    return ready;
+  }
+
+  /** Copies the frame of a slot; false: the batch has no room. */
+  function take(at: number, batch: Batch, port: number): boolean {
+    const status = words[at];
+    const length = words[at + Slot.length];
+    const isWhole = (status & FrameStatus.copy) !== 0;
+    const captured = isWhole ? length : words[at + Slot.snapped];
+    const isTagged = (status & FrameStatus.tagValid) !== 0 && captured >= headerBytes;
+    const more = isTagged ? tagBytes : 0;
+    const seconds = words[at + Slot.seconds];
+    const start = batch.add(port, captured + more, length + more, seconds, words[at + Slot.nanoseconds]);
+    if (start < 0) {
+      if (batch.count > 0) return false;
+      // What an empty batch cannot take, none ever will.
+      counts.receiveLost++;
+      if (isWhole) libc().recv(fd, null, 0, dontWait);
+      return true;
+    }
+    const tag = isTagged ? tagWord(status, words[at + Slot.tag] >>> 16, words[at + Slot.tag] & 0xffff) : 0;
+    const taken = isWhole && takeWhole(length, batch, start, isTagged, tag);
+    if (!taken) {
+      const snapped = words[at + Slot.snapped];
+      const from = at * 4 + (words[at + Slot.mac] & 0xffff);
+      if (isTagged) tagged(from, snapped, batch, start, tag);
+      else plain(from, snapped, batch, start);
+      batch.captured[batch.count - 1] = snapped + more;
+    }
+    if (length > usual || (status & FrameStatus.gsoTcp) !== 0) counts.receiveOversized++;
+    if ((status & FrameStatus.checksumNotReady) !== 0) counts.receiveUnchecked++;
+    return true;
+  }
+
+  /** A frame from the socket's queue, which has them in the order of the slots that announce them. */
+  function takeWhole(length: number, batch: Batch, start: number, isTagged: boolean, tag: number): boolean {
+    const target = batch.bytes;
+    const at = isTagged ? start + tagBytes : start;
+    if (libc().recv(fd, target.subarray(at, at + length), length, dontWait) !== length) return false;
+    if (!isTagged) return true;
+    target.copyWithin(start, at, at + macsBytes);
+    for (let i = 0; i < tagBytes; i++) target[start + macsBytes + i] = tag >>> (8 * i);
+    return true;
+  }
+
+  function receive(batch: Batch, port: number): number {
+    if (!isOpen) return 0;
+    const before = batch.count;
+    const ready = countReady();
+    let taken = 0;
+    let at = slot;
+    while (taken < ready && take(at * slotWords, batch, port)) {
+      taken++;
+      at = at + 1 === slots ? 0 : at + 1;
+    }
+    if (taken > 0) release(taken);
+    return batch.count - before;
+  }
+
+  /** Gives slots back. The first word is exchanged, so that the kernel never overwrites what is still being read. */
+  function release(taken: number): void {
+    Atomics.exchange(words, slot * slotWords, 0);
+    for (let i = 0; i < taken; i++) {
+      words[slot * slotWords] = 0;
+      slot = slot + 1 === slots ? 0 : slot + 1;
+    }
+  }
+
+  return {
+    descriptor: fd,
+    receive,
+    readLost: () => socket.readLost(counts),
+    setMtu(mtu) {
+      usual = frameBytesUsual(mtu);
+    },
+    close() {
+      isOpen = false;
+      socket.close();
+    },
+  };
+}
