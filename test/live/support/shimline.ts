@@ -14,9 +14,9 @@ interface Counted {
 /** What a run prints at its end. */
 export interface Summary {
   readonly frames: Readonly<Record<'in' | 'out' | 'punted' | 'dropped' | 'copied' | 'made' | 'held', number>>;
-  readonly interfaces: Readonly<
-    Record<string, { readonly in: Counted; readonly out: Counted; readonly device?: Readonly<Record<string, number>> }>
-  >;
+  readonly interfaces: Readonly<Record<string, { readonly in: Counted; readonly out: Counted }>>;
+  /** What only devices know, by port: `receiveLost`, `sendFailed` and so on. */
+  readonly devices: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly drops: Readonly<Record<string, number>>;
   readonly punts: Readonly<Record<string, number>>;
 }
@@ -183,6 +183,11 @@ export async function startShimline(
   const router = spawnShimline(lab, at, config, options);
   await router.logged(({ msg }) => msg === 'ready');
   return router;
+}
+
+/** Frames that were sent to a port, as far as the router knows: what it took, and what found no room in its ring. */
+export function cameTo({ interfaces, devices }: Summary, port: string): number {
+  return (interfaces[port]?.in.frames ?? 0) + (devices[port]?.receiveLost ?? 0);
 }
 
 /** The equation of the books: both sides. */

@@ -89,10 +89,11 @@ export function expectBooksAgree(
 ): void {
   const { came, went } = bookSides(summary);
   expect(went).toBe(came);
-  const told = ports.map((port) => {
-    const { in: arrived, out, device } = summary.interfaces[port] as Summary['interfaces'][string];
-    return { port, sentToRouter: arrived.frames + (device?.receiveLost ?? 0), receivedFromRouter: out.frames };
-  });
+  const told = ports.map((port) => ({
+    port,
+    sentToRouter: cameTo(summary, port),
+    receivedFromRouter: summary.interfaces[port]?.out.frames,
+  }));
   const counted = ports.map((port) => {
     const { sent, received } = hosts[port].counts('eth0');
     return { port, sentToRouter: sent, receivedFromRouter: received };
