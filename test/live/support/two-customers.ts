@@ -7,7 +7,7 @@
 // The hosts speak IPv4 only, so that nothing is sent by itself, and every frame on a cable can be counted.
 import { expect } from 'vitest';
 import type { Lab, Namespace } from './lab.ts';
-import { bookSides, type RunningShimline, type RunOptions, type Summary, startShimline } from './shimline.ts';
+import { bookSides, cameTo, type RunningShimline, type RunOptions, type Summary, startShimline } from './shimline.ts';
 import { type Datagrams, pause, ping, type StreamOptions, UdpStream } from './traffic.ts';
 
 const portNames = ['red-a', 'red-b', 'blue-a', 'blue-b'] as const;
