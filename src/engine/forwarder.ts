@@ -5,9 +5,15 @@ import type { Counters } from './counters.ts';
 import { createFastPath, type FastPath } from './fast/fast.ts';
 import { openFastPath } from './fast/kernels.ts';
 import { type ForwarderPlace, newBatch, newCounters } from './forwarder-memory.ts';
+import type { HandOver } from './handover.ts';
 import { type Output, transmitEach } from './output.ts';
+import { sendFromControl } from './slow/live/control-port.ts';
+import { Live } from './slow/live/live.ts';
+import type { LiveOptions } from './slow/live/options.ts';
 import { SlowPath } from './slow/slow.ts';
 import type { Names } from './slow/story.ts';
+
+export type { LiveEvent, LiveOptions } from './slow/live/options.ts';
 
 export interface ForwarderOptions {
   /** Explain every frame; all go the slow path then. */
@@ -18,6 +24,8 @@ export interface ForwarderOptions {
   readonly kernels?: boolean;
   /** For a thread that has opened the tables of another one: what that one has set apart. */
   readonly place?: ForwarderPlace | undefined;
+  /** For a live run: what `tick` and its like below are for. A replay has none. */
+  readonly live?: LiveOptions;
 }
 
 export class Forwarder {
@@ -27,6 +35,7 @@ export class Forwarder {
   readonly #tables: Tables;
   readonly #slowOnly: boolean;
   readonly #kernels: boolean;
+  readonly #live: Live | undefined;
   readonly #place: ForwarderPlace | undefined;
   /** Made for one batch, whose arrays it holds as constants: a caller that keeps to one batch pays once. */
   #fast: FastPath | undefined;
@@ -39,7 +48,8 @@ export class Forwarder {
     this.#place = options.place;
     if (options.place !== undefined) tables.generations.online(options.place.reader);
     this.#output = output;
-    this.#slow = new SlowPath(tables, output, this.counters, options.explain);
+    this.#live = options.live && new Live(tables, output, options.live);
+    this.#slow = new SlowPath(tables, output, this.counters, options.explain, this.#live);
     this.#tables = tables;
     this.#slowOnly = options.slowOnly === true || options.explain !== undefined;
     this.#kernels = options.kernels !== false;
@@ -115,6 +125,59 @@ export class Forwarder {
 
   awake(): void {
     if (this.#place !== undefined) this.#tables.generations.online(this.#place.reader);
+  }
+
+  /**
+   * Live: time has passed. Called about ten times a second, between two batches, with the clock by which frames get their
+   * times of arrival. Requests are sent again, what has waited in vain is dropped, neighbours are asked whether they are
+   * still there; a bounded number of each.
+   */
+  tick(seconds: number, nanoseconds: number): void {
+    if (this.#place !== undefined) this.#tables.generations.pass(this.#place.reader);
+    this.#live?.tick(this.#slow.context, seconds, nanoseconds);
+  }
+
+  /** Live: tells every link whose addresses are here (gratuitous ARP, duplicate address detection); ticks do the rest. */
+  announce(seconds: number, nanoseconds: number): void {
+    const { interfaceCount } = this.#tables.interfaces;
+    for (let index = 0; index < interfaceCount; index++) this.#live?.announcer.begin(index);
+    this.tick(seconds, nanoseconds);
+  }
+
+  /** The same for an interface whose link is back; neighbours there are asked whether they are, too. */
+  announceInterface(index: number, seconds: number, nanoseconds: number): void {
+    this.#live?.announcer.begin(index);
+    this.#live?.upkeep.probeInterface(index);
+    this.tick(seconds, nanoseconds);
+  }
+
+  /** Live: asks a neighbour that was learned, with the next tick, whether it is still there. */
+  probe(adjacency: number): void {
+    this.#live?.upkeep.probe(adjacency);
+  }
+
+  /** Live: an Ethernet frame without tags from the control port of an interface leaves by it, or is dropped. */
+  sendFromControl(
+    interfaceIndex: number,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    seconds: number,
+    nanoseconds: number,
+  ): void {
+    sendFromControl(this.#slow.context, interfaceIndex, bytes, start, length, seconds, nanoseconds);
+  }
+
+  /**
+   * Live: packets that wait for a neighbour, to be treated by another forwarder (src/engine/handover.ts). `portOf`: a port's
+   * number there, -1: it is gone.
+   */
+  handOver(portOf: (port: number) => number = (port) => port): HandOver {
+    return this.#slow.handOver(portOf);
+  }
+
+  takeOver(handed: HandOver): void {
+    this.#slow.takeOver(handed);
   }
 
   /** The end of the input: frames that still wait for a neighbour are dropped. */

@@ -320,7 +320,8 @@ export function dropHeld(context: SlowContext, held: HeldPacket): void {
 export function sendHeld(context: SlowContext, held: HeldPacket, adjacency: number): void {
   const { adjacencies, interfaces } = context.tables;
   context.counters.totals[Total.held] = context.counters.held - held.pieces.length;
-  const isUp = (adjacencies.flags(adjacency) & Adjacency.up) !== 0 && interfaces.isUp(adjacencies.interfaceOf(adjacency));
+  const isUp =
+    (adjacencies.flags(adjacency) & Adjacency.up) !== 0 && interfaces.isUp(adjacencies.interfaceOf(adjacency));
   if (!isUp) return dropPieces(context, held.arrival, held.pieces, 'path-down');
   sendPieces(context, held.arrival, held.pieces, adjacency, held.etherType);
 }

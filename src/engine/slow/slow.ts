@@ -2,7 +2,8 @@
 // path only repeats its common cases. It explains itself when it is given names.
 import type { Tables } from '../../tables/tables.ts';
 import type { Batch } from '../../wire/batch.ts';
-import type { Counters } from '../counters.ts';
+import { type Counters, Total } from '../counters.ts';
+import type { HandedFrame, HandOver } from '../handover.ts';
 import type { Output } from '../output.ts';
 import { givePacket, type SlowContext, takePacket } from './context.ts';
 import { dropHeld } from './forward.ts';
@@ -49,6 +50,48 @@ export class SlowPath {
     if (context.names !== undefined) packet.story = new Story(context.names, number);
     receive(context, packet);
     givePacket(context, packet);
+  }
+
+  /** The context, for what a live run does besides frames. */
+  get context(): SlowContext {
+    return this.#context;
+  }
+
+  /**
+   * Takes what waits out of the books, to go on elsewhere. `portOf`: a port's number there, -1: it is gone. What the router
+   * made itself and what has nowhere to go ends here.
+   */
+  handOver(portOf: (port: number) => number): HandOver {
+    const { counters, neighbors } = this.#context;
+    const frames: HandedFrame[] = [];
+    for (const held of neighbors.releaseAll()) {
+      const { made, arrived: bytes, port: oldPort, original, captured, seconds, nanoseconds } = held.arrival;
+      const port = portOf(oldPort);
+      if (made || port < 0 || captured !== original) {
+        dropHeld(this.#context, held);
+        continue;
+      }
+      counters.totals[Total.held] = counters.held - held.pieces.length;
+      counters.totals[Total.made] = counters.made - (held.pieces.length - 1);
+      counters.inFrames[oldPort] = (counters.inFrames[oldPort] as number) - 1;
+      counters.inBytes[oldPort] = (counters.inBytes[oldPort] as number) - original;
+      frames.push({ port, bytes, seconds, nanoseconds });
+    }
+    return { frames };
+  }
+
+  /** Frames that were held elsewhere arrive here. */
+  takeOver({ frames }: HandOver): void {
+    const context = this.#context;
+    const { inFrames, inBytes } = context.counters;
+    for (const { port, bytes, seconds, nanoseconds } of frames) {
+      inFrames[port] = (inFrames[port] as number) + 1;
+      inBytes[port] = (inBytes[port] as number) + bytes.length;
+      const packet = takePacket(context);
+      packet.arrive(bytes, 0, bytes.length, bytes.length, port, seconds, nanoseconds);
+      receive(context, packet);
+      givePacket(context, packet);
+    }
   }
 
   /** The end of the input: what still waits for a neighbour is dropped as `unresolved`. */

@@ -1,6 +1,11 @@
 // Token buckets by number, each full at the start, on the time that callers tell (milliseconds). Rates are those of a kind:
 // bucket n is of kind n modulo the number of kinds.
-import type { PuntLimit } from './options.ts';
+
+/** So many a second, at most so many at once. */
+export interface Limit {
+  readonly rate: number;
+  readonly burst: number;
+}
 
 export class Buckets {
   readonly #rates: Float64Array;
@@ -8,7 +13,7 @@ export class Buckets {
   readonly #tokens: Float64Array;
   readonly #seen: Float64Array;
 
-  constructor(count: number, kinds: readonly PuntLimit[]) {
+  constructor(count: number, kinds: readonly Limit[]) {
     this.#rates = Float64Array.from(kinds, ({ rate }) => rate / 1000);
     this.#bursts = Float64Array.from(kinds, ({ burst }) => burst);
     this.#tokens = new Float64Array(count).map((_, i) => this.#bursts[i % kinds.length] as number);

@@ -48,8 +48,7 @@ export function dropsEarly(context: SlowContext, live: Live, batch: Batch, slot:
   if (live.wouldAdmit(owner - 1, reason, seconds, nanoseconds)) return false;
   const record = (owner - 1) * interfaceWords;
   const isForUs =
-    isGroupMac(bytes, start) ||
-    macIs(bytes, start, interfaces[record + 4] as number, interfaces[record + 5] as number);
+    isGroupMac(bytes, start) || macIs(bytes, start, interfaces[record + 4] as number, interfaces[record + 5] as number);
   if (!isForUs) return false;
   const { counters, output } = context;
   counters.drops[Drop['punt-limited']] = (counters.drops[Drop['punt-limited']] as number) + 1;

@@ -40,12 +40,13 @@ export class Live {
       const adjacency = adjacencies.find(interfaceIndex, address);
       return adjacency < 0 ? Number.NEGATIVE_INFINITY : this.upkeep.askedAt(adjacency);
     });
-    const limits = puntReasons.map(({ name }) => settings.puntLimits[name]);
+    const limits = settings.puntLimits.map((rate) => ({ rate, burst: rate }));
     this.#punts = new Buckets(interfaceCount * limits.length, limits);
     const { icmpRate: rate, icmpBurst: burst } = tables.settings;
     const errors = new Buckets(interfaceCount, [{ rate, burst }]);
     this.errorLimiter = {
-      take: (interfaceIndex, seconds, nanoseconds) => errors.take(interfaceIndex, this.clock.read(seconds, nanoseconds)),
+      take: (interfaceIndex, seconds, nanoseconds) =>
+        errors.take(interfaceIndex, this.clock.read(seconds, nanoseconds)),
     };
   }
 

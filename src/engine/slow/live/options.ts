@@ -1,11 +1,5 @@
 // What a live run asks of the slow path beyond forwarding: limits and times, each with its default, and who hears of it.
-import type { PuntName } from '../../reasons.ts';
-
-/** A token bucket: so many a second, at most so many at once. */
-export interface PuntLimit {
-  readonly rate: number;
-  readonly burst: number;
-}
+import { type PuntName, puntReasons } from '../../reasons.ts';
 
 export interface LiveEvent {
   /**
@@ -24,8 +18,8 @@ export interface LiveEvent {
 /** All have defaults; those of times are for routers, small ones for tests. */
 export interface LiveOptions {
   readonly onEvent?: (event: LiveEvent) => void;
-  /** By reason, for each (sub-)interface of arrival. What is not named has its default. */
-  readonly puntLimits?: Readonly<Partial<Record<PuntName, PuntLimit>>>;
+  /** By number of punt reason: frames a second, and at once, for each (sub-)interface of arrival. */
+  readonly puntLimits?: readonly number[];
   /** Between two requests for one address; for as long is an address that has not answered not worth another one. */
   readonly requestIntervalSeconds?: number;
   /** A next hop that does not answer is asked for ever less often, down to once in this time. */
@@ -41,17 +35,17 @@ export interface LiveOptions {
   readonly random?: () => number;
 }
 
-export type LiveSettings = Required<LiveOptions> & { readonly puntLimits: Readonly<Record<PuntName, PuntLimit>> };
+export type LiveSettings = Required<LiveOptions>;
 
-/** What a router's processor takes without forwarding suffering from it: some per cent of it for each reason. */
-export const defaultPuntLimits: Readonly<Record<PuntName, PuntLimit>> = {
-  arp: { rate: 200, burst: 400 },
-  nd: { rate: 200, burst: 400 },
-  local: { rate: 5000, burst: 5000 },
-  oam: { rate: 100, burst: 100 },
-  'router-alert': { rate: 100, burst: 100 },
-  'other-protocol': { rate: 1000, burst: 1000 },
-  configured: { rate: 5000, burst: 5000 },
+/** What a processor takes without forwarding suffering from it: a per cent or two of its time for each reason. */
+const defaultPuntLimits: Readonly<Record<PuntName, number>> = {
+  arp: 200,
+  nd: 200,
+  local: 5000,
+  oam: 100,
+  'router-alert': 100,
+  'other-protocol': 1000,
+  configured: 5000,
 };
 
 /** Requests for one address before it counts as dead (RFC 4861 MAX_MULTICAST_SOLICIT and MAX_UNICAST_SOLICIT). */
@@ -69,7 +63,7 @@ export function liveSettings(options: LiveOptions): LiveSettings {
     learnedPerInterfaceMax: 4096,
     waitingPerInterfaceMax: 128,
     random: Math.random,
+    puntLimits: puntReasons.map(({ name }) => defaultPuntLimits[name]),
     ...options,
-    puntLimits: { ...defaultPuntLimits, ...options.puntLimits },
   };
 }

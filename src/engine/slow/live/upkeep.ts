@@ -100,7 +100,12 @@ export class Upkeep {
     const mac = adjacencies.macOf(index);
     const address = adjacencies.addressOf(index);
     const isKnown = (adjacencies.flags(index) & Adjacency.resolved) !== 0;
-    this.#settings.onEvent({ kind, interface: adjacencies.interfaceOf(index), address, mac: isKnown ? mac : undefined });
+    this.#settings.onEvent({
+      kind,
+      interface: adjacencies.interfaceOf(index),
+      address,
+      mac: isKnown ? mac : undefined,
+    });
   }
 
   /** Asks the neighbour, if its MAC address was learned, whether it is still there. */

@@ -176,7 +176,7 @@ export class LiveWaitlist implements Waitlist {
     }
     if (waiting.requests < requestsMax) {
       waiting.requests++;
-        waiting.dueAt = now + this.#interval;
+      waiting.dueAt = now + this.#interval;
       const isAsked = now - this.#askedAt(waiting.interface, waiting.address) < this.#interval;
       if (!isAsked && this.#requests.take(waiting.interface, now)) actions.request(waiting.interface, waiting.address);
     } else {
