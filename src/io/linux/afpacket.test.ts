@@ -60,6 +60,7 @@ describe.skipIf(!canRun)(title, () => {
       }
       expect(a.readCounts()).toEqual({
         receiveLost: 0,
+        receiveSegments: 0,
         sendFailed: 0,
         sendFailedBytes: 0,
         receiveOversized: 0,
