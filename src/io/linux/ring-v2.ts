@@ -8,7 +8,7 @@
 import type { Batch } from '../../wire/batch.ts';
 import type { DeviceCounts } from '../live-device.ts';
 import type { FanoutGroup } from './fanout.ts';
-import { FrameStatus, frameCopy, headerBytes, macsBytes, tagBytes, tagWord } from './frame-copy.ts';
+import { alignTail, FrameStatus, frameCopy, headerBytes, macsBytes, tagBytes, tagWord } from './frame-copy.ts';
 import { libc } from './libc.ts';
 import type { Link } from './link.ts';
 import { dontWait, PacketOption, SocketOption, setBuffer, setOption } from './packet-socket.ts';
@@ -87,6 +87,7 @@ export function openRingV2(
       return true;
     }
     const isTagged = (status & FrameStatus.tagValid) !== 0 && length >= headerBytes;
+    alignTail(batch, isTagged);
     const full = isTagged ? length + tagBytes : length;
     const start = batch.add(port, full, full, words[at + Slot.seconds], words[at + Slot.nanoseconds]);
     if (start < 0) {

@@ -6,7 +6,7 @@
 import type { Batch } from '../../wire/batch.ts';
 import type { DeviceCounts } from '../live-device.ts';
 import type { FanoutGroup } from './fanout.ts';
-import { FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
+import { alignTail, FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
 import type { Link } from './link.ts';
 import { blockBytes, frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
 
@@ -81,6 +81,7 @@ export function openRingV3(
       return true;
     }
     const isTagged = (status & FrameStatus.tagValid) !== 0 && snapped >= headerBytes;
+    alignTail(batch, isTagged);
     const more = isTagged ? tagBytes : 0;
     const seconds = words[at + Frame.seconds];
     const start = batch.add(port, snapped + more, length + more, seconds, words[at + Frame.nanoseconds]);
