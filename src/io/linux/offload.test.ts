@@ -89,7 +89,7 @@ describe.skipIf(!canRun)(canRun ? 'offloads' : 'offloads (no right to make netwo
       addVeth('a', 'b');
       command('ip link set dev a address 02:00:00:00:00:0a');
       command('ip address add 10.0.0.1/24 dev a');
-      command('ip neighbor add 10.0.0.2 lladdr 02:00:00:00:00:0b dev a');
+      command('ip neighbor replace 10.0.0.2 lladdr 02:00:00:00:00:0b dev a');
       const b = device('b', { lowLatency });
       const data = Buffer.from(Uint8Array.from({ length: 4_000_000 }, (_, i) => (i * 7 + (i >>> 8)) & 0xff));
       const socket = new Socket();
