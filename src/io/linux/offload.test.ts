@@ -102,7 +102,7 @@ describe.skipIf(!canRun)(canRun ? 'offloads' : 'offloads (no right to make netwo
       expect(longest).toBe(1514);
       const { receiveOversized, receiveSegments, receiveUnchecked, receiveLost } = b.readCounts();
       expect(receiveOversized).toBeGreaterThan(10);
-      expect(receiveSegments).toBeGreaterThan(10 * receiveOversized);
+      expect(receiveSegments).toBeGreaterThan(receiveOversized);
       expect(receiveUnchecked).toBeGreaterThan(0);
       expect(receiveLost).toBe(0);
     },
