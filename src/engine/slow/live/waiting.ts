@@ -86,8 +86,8 @@ export class LiveWaitlist implements Waitlist {
   requestDue(interfaceIndex: number, address: readonly number[]): boolean {
     const waiting = this.#find(interfaceIndex, address);
     // All but the first are sent by ticks.
-    if (waiting === undefined || waiting.isNegative || waiting.requests > 0) return false;
-    const now = this.#clock.read(waiting.held?.arrival.seconds ?? 0, waiting.held?.arrival.nanoseconds ?? 0);
+    if (waiting?.held === undefined || waiting.requests > 0) return false;
+    const now = this.#clock.read(waiting.held.arrival.seconds, waiting.held.arrival.nanoseconds);
     waiting.requests = 1;
     if (now - this.#askedAt(interfaceIndex, address) < this.#interval) return false;
     return this.#requests.take(interfaceIndex, now);
