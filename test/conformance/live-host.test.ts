@@ -168,6 +168,11 @@ describe('IP-8 a flood towards the router', () => {
     const { drops, punts } = router.send(tagged, tagged, tagged, tagged, plain, plain, plain);
     expect([drops, punts.length]).toEqual([['punt-limited', 'punt-limited', 'punt-limited'], 4]);
   });
+  test('IP-8 packets for an address that a packet waits for are dropped, and make no request', () => {
+    const router = new LiveRouter(lab());
+    const { out, drops } = router.send(...new Array(100).fill(towards('10.1.1.99')));
+    expect([out.length, count(drops, 'unresolved'), router.counters.held]).toEqual([1, 99, 1]);
+  });
   test('IP-3 frames for the router itself beyond the rate are punt-limited and not answered', () => {
     const router = new LiveRouter(lab(), { puntLimits: puntLimits({ local: 5 }) });
     const { out, drops, punts } = router.send(...new Array(40).fill(echo('10.1.1.1')));
@@ -205,6 +210,53 @@ describe('IP-8 a flood towards the router', () => {
     router.send(expiring);
     router.time += 0.2;
     expect(router.send(expiring).out.length).toBe(1);
+  });
+});
+
+describe('IP-4 a flood that ends early ends as it would have', () => {
+  /** Every kind of packet that a short cut looks at, and its neighbours that it must leave alone. */
+  const kinds: readonly (readonly [string, Parameters<typeof ipv4>[0], Bytes?])[] = [
+    ['ttl-expired', { ttl: 1 }],
+    ['ttl-expired', { ttl: 0 }],
+    ['ttl-expired', { dst: '10.1.2.77', ttl: 1 }],
+    ['ttl-expired', { ttl: 1, offset: 3 }],
+    ['ttl-expired', { ttl: 1, mf: true }],
+    ['ttl-expired', { ttl: 1, protocol: 1 }, icmp4(11, 0, [0, 0, 0, 0], filler(28))],
+    ['ttl-expired', { ttl: 1, protocol: 1 }, icmp4(8, 0, [0, 1, 0, 1], filler(28))],
+    ['ttl-expired', { ttl: 1, src: '10.1.1.255' }],
+    ['ttl-expired', { ttl: 1, options: [1, 1, 1, 1] }],
+    ['no-route', { dst: '172.20.0.1' }],
+    ['no-route', { dst: '172.20.0.1', ttl: 1 }],
+    ['blackhole', { dst: '10.77.0.1' }],
+    ['unresolved', { dst: '10.1.2.77' }],
+    ['path-down', { dst: '10.78.0.1' }],
+    ['punt-limited', { dst: '10.1.1.1' }],
+    ['punt-limited', { dst: '10.1.2.1', ttl: 1 }],
+    ['punt-limited', { dst: '10.1.1.255' }],
+    ['punt-limited', { dst: '224.0.0.5' }],
+    ['martian', { src: '127.0.0.1' }],
+    ['bad-checksum', { dst: '10.1.1.1', checksum: 1 }],
+    ['bad-ip-header', { dst: '10.1.1.1', totalLength: 2000 }],
+  ];
+  test.each(['strict', 'loose', undefined])('IP-4 reason by reason, %s reverse path check', (urpf) => {
+    const routes = [
+      { vrf: 'red', prefix: '10.77.0.0/16', drop: true },
+      { vrf: 'red', prefix: '10.78.0.0/16', via: '10.1.2.99' },
+    ];
+    const router = new LiveRouter(
+      lab({ router: { icmp: { rate: 1, burst: 1 } }, interfaces: { ce1: urpf === undefined ? {} : { urpf } }, routes }),
+      { puntLimits: puntLimits({ local: 1 }) },
+    );
+    router.wait(4);
+    router.send(arriving('ce1', toFar({ ttl: 1 })), echo('10.1.1.1'), arriving('ce1', toFar({ dst: '10.1.2.77' })));
+    for (const [reason, options, payload = filler(30)] of kinds) {
+      const frame = arriving('ce1', ipv4({ src: '10.1.1.2', dst: '10.2.0.9', ...options }, payload));
+      const padded = { ...frame, bytes: [...frame.bytes, ...filler(20)] };
+      const { drops } = router.send(frame, padded, frame);
+      // No route leads back to a broadcast address.
+      const expected = urpf !== undefined && options.src === '10.1.1.255' ? 'urpf' : reason;
+      expect(drops.filter((each) => each === expected).length, `${reason} ${JSON.stringify(options)}`).toBe(3);
+    }
   });
 });
 
