@@ -16,16 +16,29 @@ const programs = {
   files: { source: 'files.c', flags: [] },
 } as const;
 
-export type Program = keyof typeof programs;
+/** For live interfaces, on Linux. */
+const livePrograms = {
+  /** Forwards. */
+  live: { source: 'live.c', flags: ['-DLIVE'] },
+  /** Sends to a forwarder, and takes what comes out of it. */
+  wire: { source: 'wire.c', flags: [] },
+} as const;
 
-export interface Yardstick extends Readonly<Record<Program, string>> {
-  /** First line of what the compiler says about itself. */
-  readonly compiler: string;
+interface Program {
+  readonly source: string;
+  readonly flags: readonly string[];
 }
 
-function compile(command: string, folder: string, program: Program): string {
-  const { source, flags } = programs[program];
-  const path = join(folder, `yardstick-${program}`);
+/** Paths of the programs. */
+type Compiled<Names extends string> = Readonly<Record<Names, string>> & {
+  /** First line of what the compiler says about itself. */
+  readonly compiler: string;
+};
+
+export type Yardstick = Compiled<keyof typeof programs>;
+export type LiveYardstick = Compiled<keyof typeof livePrograms>;
+
+function compile(command: string, path: string, { source, flags }: Program): string {
   const run = (more: readonly string[]) =>
     spawnSync(command, [...strictFlags, ...more, ...flags, '-o', path, sourceOf(source)], { encoding: 'utf8' });
   const first = run(['-march=native']);
@@ -35,14 +48,22 @@ function compile(command: string, folder: string, program: Program): string {
   return path;
 }
 
-/** The programs in `folder`, or undefined when the machine has no C compiler. Throws when the compiler refuses. */
-export function buildYardstick(folder: string): Yardstick | undefined {
+function build<Names extends string>(
+  folder: string,
+  wanted: Readonly<Record<Names, Program>>,
+): Compiled<Names> | undefined {
   const command = process.env.CC ?? 'cc';
   const version = spawnSync(command, ['--version'], { encoding: 'utf8' });
   if (version.error !== undefined || version.status !== 0) return undefined;
-  const paths = Object.keys(programs).map((name) => [name, compile(command, folder, name as Program)] as const);
+  const paths = Object.entries<Program>(wanted).map(
+    ([name, program]) => [name, compile(command, join(folder, `yardstick-${name}`), program)] as const,
+  );
   return {
-    ...(Object.fromEntries(paths) as Record<Program, string>),
+    ...(Object.fromEntries(paths) as Record<Names, string>),
     compiler: version.stdout.split('\n')[0] ?? command,
   };
 }
+
+/** The programs in `folder`, or undefined when the machine has no C compiler. Throws when the compiler refuses. */
+export const buildYardstick = (folder: string): Yardstick | undefined => build(folder, programs);
+export const buildLiveYardstick = (folder: string): LiveYardstick | undefined => build(folder, livePrograms);

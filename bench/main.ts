@@ -12,6 +12,9 @@ async function run(options: BenchOptions): Promise<boolean> {
     case 'files':
       await (await import('./files/main.ts')).runFiles(options);
       break;
+    case 'live':
+      await (await import('./live/main.ts')).runLive(options);
+      break;
     case 'charts':
       await (await import('./charts/main.ts')).runCharts(options);
       break;

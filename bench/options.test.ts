@@ -20,6 +20,7 @@ describe('commands', () => {
     [['scaling', '--threads', '4', '--small'], { command: 'scaling', threads: 4, small: true }],
     [['charts'], { command: 'charts', quick: false, only: undefined, runs: 5, output: 'docs' }],
     [['charts', '--quick', '--only', 'slow,routes'], { quick: true, only: ['slow', 'routes'] }],
+    [['live', '--seconds', '3', '--check'], { command: 'live', seconds: 3, runs: 5, check: true, json: false }],
     [['micro', '--list'], { command: 'micro', list: true, names: [] }],
     [['micro', 'parse', 'rewrite'], { list: false, names: ['parse', 'rewrite'] }],
   ])('%j', (args, expected) => {

@@ -8,6 +8,7 @@ export const usage = `usage: npm run -s bench -- [--only NAME,…] [--runs N] [-
        npm run -s bench -- files [--megabytes N] [--routes N] [--workers N] [--runs N] [--json]
        npm run -s bench -- charts [--quick] [--only CHART,…] [--runs N] [--output FOLDER]
        npm run -s bench -- micro [--list] [NAME …]
+       npm run -s bench -- live [--seconds N] [--runs N] [--check] [--json]
 
   --only NAME,…    these workloads: ${workloads.map(({ name }) => name).join(', ')},
                    or of a series: routes:N, vrfs:N, labels:N, bytes:N, slow:PERCENT
@@ -21,6 +22,7 @@ export const usage = `usage: npm run -s bench -- [--only NAME,…] [--runs N] [-
   --workers N      compares one worker with so many (default 2)
   --quick          small ranges and short runs: shows that it works, not how fast
   --output FOLDER  where charts go (default docs)
+  --seconds N      of each live measurement (default 2)
   --list           names the suites and runs none`;
 
 interface Timed {
@@ -66,7 +68,14 @@ export interface MicroOptions {
   readonly names: readonly string[];
 }
 
-export type BenchOptions = RaceOptions | ScalingOptions | FilesOptions | ChartsOptions | MicroOptions;
+export interface LiveOptions extends Timed {
+  readonly command: 'live';
+  readonly seconds: number;
+  readonly check: boolean;
+  readonly json: boolean;
+}
+
+export type BenchOptions = RaceOptions | ScalingOptions | FilesOptions | ChartsOptions | MicroOptions | LiveOptions;
 
 const runsMin = 5;
 /** What `scaling` measures if nothing else is asked for. */
@@ -157,7 +166,20 @@ function micro(args: readonly string[]): MicroOptions {
   return { command: 'micro', list: values.list, names: positionals };
 }
 
-const commands = { scaling, files, charts, micro } as const;
+function live(args: readonly string[]): LiveOptions {
+  const seconds = { type: 'string', default: '2' } as const;
+  const { values, positionals } = parse(args, { seconds, runs, check: flag, json: flag });
+  noPositionals(positionals);
+  return {
+    command: 'live',
+    seconds: countOf('seconds', values.seconds, 1, 60),
+    runs: runsOf(values.runs),
+    check: values.check,
+    json: values.json,
+  };
+}
+
+const commands = { scaling, files, charts, micro, live } as const;
 
 /** Throws an Error with a sentence for what cannot be meant. */
 export function parseOptions([first = '', ...rest]: readonly string[]): BenchOptions {

@@ -9,7 +9,13 @@
 
 #include "tables.h"
 
-enum { BATCH_FRAMES = 256, HEADROOM_BYTES = 128, ARENA_BYTES = 1 << 20, PORTS_MAX = 4096 };
+enum { BATCH_FRAMES = 256, HEADROOM_BYTES = 128, PORTS_MAX = 4096 };
+// On live interfaces the arena is what the kernel sends from: a page-aligned UMEM of more than one batch (live.c).
+#ifdef LIVE
+enum { ARENA_BYTES = 8 << 20, ARENA_ALIGNMENT = 4096 };
+#else
+enum { ARENA_BYTES = 1 << 20, ARENA_ALIGNMENT = 64 };
+#endif
 
 struct frame {
   uint32_t start, length, port;
@@ -47,7 +53,7 @@ enum next { NEXT_NONE, NEXT_LABEL, NEXT_LEG, NEXT_IP4, NEXT_IP6, NEXT_SENT };
 #define OWN
 #endif
 
-static OWN uint32_t arena[ARENA_BYTES / 4] __attribute__((aligned(64)));
+static OWN uint32_t arena[ARENA_BYTES / 4] __attribute__((aligned(ARENA_ALIGNMENT)));
 static OWN struct frame batch[BATCH_FRAMES];
 
 static OWN struct counters {

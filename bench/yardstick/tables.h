@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fail.h"
+
 struct tables {
   const uint32_t *settings, *ports, *interfaces, *maps, *accepted, *trie4, *trie6, *routes, *label_map, *label_briefs, *label_entries,
       *groups, *legs, *flat, *push_wire, *adjacencies, *buckets, *frames;
@@ -23,11 +25,6 @@ struct directory_entry {
   uint64_t offset, words;
 };
 enum { FILE_HEADER_BYTES = 64, FILE_COUNT_AT = 8 };
-
-static void fail(const char *what) {
-  fprintf(stderr, "yardstick: %s\n", what);
-  exit(1);
-}
 
 static uint8_t *read_whole(const char *path) {
   FILE *file = fopen(path, "rb");

@@ -24,7 +24,7 @@ export interface RunCommandOptions extends LogOptions {
 
 export async function runCommand(options: RunCommandOptions, io: CliIo): Promise<number> {
   const pace = paceOf(options);
-  const log = openLog(options, io);
+  const log = openLog(io.err, options);
   const model = await loadConfig(options.config, { live: true });
   const over = new AbortController();
   let failure: Error | undefined;
@@ -41,15 +41,15 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
     },
   });
   const notifier = openNotifier();
-  const watchdog = watch(router, notifier);
+  notifier.watch(turning(router));
   const stopReloads = io.onReload((): void => void reload(options.config, router, notifier, log));
   log.info({ config: options.config, workers: options.workers, pid: process.pid }, 'ready');
   notifier.ready();
   await until([io.signal, over.signal], options.duration);
   notifier.stopping();
   stopReloads();
-  clearInterval(watchdog);
   await router.stop();
+  notifier.close();
   const summary = router.summary();
   io.out.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : formatLiveSummary(summary, io.out));
   const wrong = imbalanceOf(summary);
@@ -86,16 +86,15 @@ async function reload(
   notifier.ready();
 }
 
-/** Tells systemd that all threads turn, twice as often as it asks for; a thread that is stuck keeps it silent. */
-function watch(router: RunningRouter, notifier: ReturnType<typeof openNotifier>): NodeJS.Timeout | undefined {
-  const { watchdogMilliseconds } = notifier;
-  if (watchdogMilliseconds === undefined) return undefined;
+/** Whether all threads have turned since this was last asked: one that is stuck keeps systemd's watchdog hungry. */
+function turning(router: RunningRouter): () => boolean {
   let before = router.heartbeats().map(() => -1);
-  return setInterval(() => {
+  return () => {
     const now = router.heartbeats();
-    if (now.every((beat, thread) => beat !== before[thread])) notifier.watchdog();
+    const isAlive = now.every((beat, thread) => beat !== before[thread]);
     before = now;
-  }, watchdogMilliseconds / 2);
+    return isAlive;
+  };
 }
 
 function until(signals: readonly AbortSignal[], seconds: number | undefined): Promise<void> {

@@ -15,6 +15,15 @@ export function positiveCount(text: string): number {
   return value;
 }
 
+/** Not necessarily a whole number. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]*\.?[0-9]+$/.test(text) || !(value > 0) || value > countMax) {
+    throw new InvalidArgumentError('A number above 0 is due.');
+  }
+  return value;
+}
+
 /** A number of threads. */
 export function workerCount(text: string): number {
   const value = Number(text);

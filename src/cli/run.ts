@@ -3,8 +3,11 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { captureFormats } from '../io/output-directory.ts';
 import { check } from './check.ts';
+import { doctor } from './doctor.ts';
 import { reportError } from './errors.ts';
-import { inputBinding, positiveCount, watchOutputOptions, workerCount } from './options.ts';
+import { runCommand } from './live.ts';
+import { logOptions } from './log.ts';
+import { inputBinding, positiveCount, positiveNumber, watchOutputOptions, workerCount } from './options.ts';
 import { replayCommand } from './replay.ts';
 import { schema } from './schema.ts';
 import type { CliIo } from './terminal.ts';
@@ -48,6 +51,22 @@ function addReplay(program: Command, action: Action): void {
   });
 }
 
+function addRun(program: Command, action: Action): void {
+  const command = program
+    .command('run')
+    .description('forward between live interfaces until SIGINT or SIGTERM; SIGHUP reads the configuration again')
+    .addOption(configOption())
+    .option('--workers <n>', 'how many threads forward', workerCount, 1)
+    .option('--json', 'print the summary as one JSON object')
+    .option('--duration <seconds>', 'stop after so long', positiveNumber)
+    .option('--until-played', 'stop when every capture (device pcap) has been played')
+    .option('--speed <factor>', 'play captures so many times as fast as they were recorded', positiveNumber)
+    .option('--pps <n>', 'play captures at so many frames a second', positiveNumber)
+    .option('--topspeed', 'play captures as fast as they are taken');
+  for (const option of logOptions()) command.addOption(option);
+  command.action((options) => action(runCommand, options));
+}
+
 function addTrace(program: Command, action: Action): void {
   program
     .command('trace')
@@ -72,6 +91,15 @@ function addCheck(program: Command, action: Action): void {
     .action((options) => action(check, options));
 }
 
+function addDoctor(program: Command, action: Action): void {
+  program
+    .command('doctor')
+    .description('what would make a live run fail or mislead, and the command that mends it')
+    .addOption(configOption())
+    .option('--json', 'print one JSON array')
+    .action((options) => action(doctor, options));
+}
+
 /** Runs a command with its options and remembers the exit status. */
 type Action = <Options>(run: (options: Options, io: CliIo) => Promise<number>, options: Options) => Promise<void>;
 
@@ -87,8 +115,10 @@ function buildProgram(io: CliIo, action: Action): Command {
       outputError: (text, write) => write(text.replace(/^error: /, 'shimline: ')),
     });
   addReplay(program, action);
+  addRun(program, action);
   addTrace(program, action);
   addCheck(program, action);
+  addDoctor(program, action);
   program
     .command('schema')
     .description('print the JSON Schema of the configuration')

@@ -5,7 +5,7 @@
 // at once, so that paths over it are out of use with the next frame.
 import type { InterfaceModel, RouterModel } from '../control/model.ts';
 import { ShimlineError } from '../errors.ts';
-import { type LinkState, watchLinks } from '../io/linux/links.ts';
+import { type Link, type LinkWatch, watchLinks } from '../io/linux/links.ts';
 import type { DeviceSpec, Pace } from '../io/live-device.ts';
 import { LiveRouter } from '../workers/live/live-router.ts';
 import { ControlPorts } from './control-ports.ts';
@@ -43,7 +43,7 @@ interface PortState {
 export class RunningRouter {
   readonly #options: RunOptions;
   readonly #log: Log;
-  readonly #links: { close(): void; links(): ReadonlyMap<string, LinkState> };
+  readonly #links: Pick<LinkWatch, 'close' | 'links'>;
   readonly #router: LiveRouter;
   readonly #controls: ControlPorts;
   readonly #ports = new Map<string, PortState>();
@@ -63,7 +63,7 @@ export class RunningRouter {
     this.#image = this.#build(model);
     this.#router = new LiveRouter(this.#image, options.workers, {
       report: (line) => this.#log.warn({}, line),
-      event: (event) => this.#log.info(event, event.kind),
+      event: ({ kind, ...event }) => this.#log.info(event, kind),
       ended: (name) => this.#captureEnded(name),
       lost: (error) => options.lost(error),
     });
@@ -195,7 +195,7 @@ export class RunningRouter {
   }
 
   /** What the interface says of itself: its address, if the port has none of its own, and its mtu. */
-  async #adoptLink(port: InterfaceModel, link: LinkState): Promise<void> {
+  async #adoptLink(port: InterfaceModel, link: Link): Promise<void> {
     if (link.mtu < port.mtu) {
       const state = this.#ports.get(port.name);
       if (state?.open)
@@ -308,7 +308,10 @@ function sameSpec(a: DeviceSpec, b: DeviceSpec): boolean {
 /** Interfaces of this machine are watched only where a port may be attached to one: elsewhere no C library is needed. */
 function watchAttached(model: RouterModel, changed: (name: string) => void) {
   if (!model.interfaces.some((entry) => attachedTo(entry) !== undefined)) {
-    return { close: () => {}, links: () => new Map<string, LinkState>() };
+    return { close: () => {}, links: () => new Map<string, Link>() };
   }
-  return watchLinks(changed);
+  return watchLinks((change) => {
+    changed(change.link.name);
+    if (change.kind === 'changed' && change.before.name !== change.link.name) changed(change.before.name);
+  });
 }

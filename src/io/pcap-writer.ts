@@ -4,6 +4,7 @@ import type { FrameSink } from './device.ts';
 import { OutputFile } from './output-file.ts';
 import { putPcapRecord } from './pcap-record.ts';
 import { RecordBuffer, type SinkCell } from './record-buffer.ts';
+import type { RecordSpace } from './record-space.ts';
 
 /** The largest snapshot length that libpcap takes. */
 export const snapLength = 262_144;
@@ -60,9 +61,14 @@ export class PcapWriter implements FrameSink {
   #begin(): RecordBuffer {
     this.#file.open();
     const records = new RecordBuffer(this.#file, this.#nanosecond, this.#cell);
-    records.words.set([this.#nanosecond ? 0xa1b23c4d : 0xa1b2c3d4, 0x0004_0002, 0, 0, snapLength, 1]);
-    records.at = headerBytes;
+    putPcapHeader(records, this.#nanosecond);
     this.#records = records;
     return records;
   }
+}
+
+/** Puts what a file begins with, at the beginning. */
+export function putPcapHeader(records: RecordSpace, nanosecond: boolean): void {
+  records.words.set([nanosecond ? 0xa1b23c4d : 0xa1b2c3d4, 0x0004_0002, 0, 0, snapLength, 1]);
+  records.at = headerBytes;
 }

@@ -68,29 +68,14 @@ export class PcapngFile {
     this.#file.open();
     const records = new RecordBuffer(this.#file, true);
     this.#records = records;
-    const lengthUnknown = 0xffff_ffff;
-    putBlock(
-      records,
-      blockType.sectionHeader,
-      [byteOrderMagic, 1, lengthUnknown, lengthUnknown],
-      [[option.userApplication, text.encode(application)]],
-    );
+    putSectionHeader(records);
     for (const name of this.#names) this.#describe(records, name);
     return records;
   }
 
   #describe(records: RecordBuffer, name: string): void {
     records.reserve();
-    const ethernet = 1;
-    putBlock(
-      records,
-      blockType.interfaceDescription,
-      [ethernet, snapLength],
-      [
-        [option.interfaceName, text.encode(name)],
-        [option.timeResolution, Uint8Array.of(this.#nanosecond ? 9 : 6)],
-      ],
-    );
+    putInterface(records, name, this.#nanosecond);
   }
 }
 
@@ -136,6 +121,31 @@ export class PcapngWriter implements FrameSink {
 function cutText(comment: string): Uint8Array {
   const room = new Uint8Array(Math.min(comment.length * 3, optionBytesMax));
   return room.subarray(0, text.encodeInto(comment, room).written);
+}
+
+/** Puts what a file begins with. */
+export function putSectionHeader(records: RecordSpace): void {
+  const lengthUnknown = 0xffff_ffff;
+  putBlock(
+    records,
+    blockType.sectionHeader,
+    [byteOrderMagic, 1, lengthUnknown, lengthUnknown],
+    [[option.userApplication, text.encode(application)]],
+  );
+}
+
+/** Puts the description of an Ethernet interface; they are numbered in their order. */
+export function putInterface(records: RecordSpace, name: string, nanosecond: boolean): void {
+  const ethernet = 1;
+  putBlock(
+    records,
+    blockType.interfaceDescription,
+    [ethernet, snapLength],
+    [
+      [option.interfaceName, text.encode(name)],
+      [option.timeResolution, Uint8Array.of(nanosecond ? 9 : 6)],
+    ],
+  );
 }
 
 /** Puts a block that holds no frame. */

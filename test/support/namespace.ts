@@ -58,4 +58,14 @@ export function addVeth(a: string, b: string, mtu = 1500, queues = 1): void {
     command(`sysctl -qw net.ipv6.conf.${name}.disable_ipv6=1`);
     command(`ip link set dev ${name} up`);
   }
+  for (const name of [a, b]) untilRunning(name);
+}
+
+/** Waits until the kernel has noticed the carrier: a moment after it is there, and until then it throws frames away. */
+export function untilRunning(name: string): void {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    const [link] = JSON.parse(command(`ip -j link show dev ${name}`)) as { operstate: string }[];
+    if (link.operstate === 'UP') return;
+  }
+  throw new Error(`${name} does not come up`);
 }

@@ -1,99 +1,20 @@
 // The device over veth pairs in a network namespace of the test's own, for both receive rings and both ways of sending.
 // Without the rights for that these tests are reported as skipped.
-
 import { spawnSync } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { addVeth, canUseNamespaces, enterNamespace, type Namespace } from '../../../test/support/namespace.ts';
+import { readdirSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { projectRoot } from '../../../test/house/files.ts';
+import { device, frame, hex, hexOf, lines, receiveAll, sendAll, useNamespace } from '../../../test/support/devices.ts';
+import { addVeth, canUseNamespaces, command, untilRunning } from '../../../test/support/namespace.ts';
 import { Batch } from '../../wire/batch.ts';
-import { type AfpacketDevice, type AfpacketOptions, openAfpacket, type TransmitKind } from './afpacket.ts';
-import { Waiter } from './waiter.ts';
+import type { TransmitKind } from './afpacket.ts';
 
 const canRun = canUseNamespaces();
 const title = canRun ? 'afpacket' : 'afpacket (no right to make network namespaces: skipped)';
 
-let namespace: Namespace | undefined;
-const open = new Set<AfpacketDevice>();
-const lines: string[] = [];
-
-function device(name: string, more: Partial<AfpacketOptions> = {}): AfpacketDevice {
-  const options = { place: 'core1', interface: name, lowLatency: false, queue: 0, ...more };
-  const opened = openAfpacket(options, (line) => lines.push(line));
-  open.add(opened);
-  return opened;
-}
-
-/** A frame with a number in it, of so many bytes. */
-function frame(number: number, length: number, type = 0x88b5): Uint8Array {
-  const bytes = new Uint8Array(length);
-  bytes.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, type >> 8, type & 0xff]);
-  for (let i = 14; i < length; i++) bytes[i] = (number * 31 + i * 7) & 0xff;
-  if (length >= 18) new DataView(bytes.buffer).setUint32(14, number);
-  return bytes;
-}
-
-/** Sends by a batch, where frames lie two bytes into a word. */
-function sendAll(to: AfpacketDevice, frames: readonly Uint8Array[]): number {
-  const batch = new Batch();
-  let taken = 0;
-  for (const bytes of frames) {
-    batch.clear();
-    const start = batch.add(0, bytes.length, bytes.length, 0, 0);
-    batch.bytes.set(bytes, start);
-    if (to.send(batch.bytes, start, bytes.length)) taken++;
-  }
-  to.flush();
-  return taken;
-}
-
-interface Arrived {
-  bytes: Uint8Array;
-  original: number;
-  port: number;
-  seconds: number;
-  nanoseconds: number;
-}
-
-/** What arrives until so many frames are there, or nothing more comes for a while. */
-function receiveAll(from: AfpacketDevice, count: number): Arrived[] {
-  const batch = new Batch();
-  const arrived: Arrived[] = [];
-  const waiter = new Waiter();
-  waiter.setDescriptors([from.descriptor]);
-  for (let idle = 0; arrived.length < count && idle < 20; idle++) {
-    batch.clear();
-    if (from.receive(batch, 7) > 0) idle = 0;
-    else waiter.wait(50);
-    for (let i = 0; i < batch.count; i++) {
-      arrived.push({
-        bytes: batch.bytes.slice(batch.start[i], batch.start[i] + batch.captured[i]),
-        original: batch.original[i],
-        port: batch.port[i],
-        seconds: batch.seconds[i],
-        nanoseconds: batch.nanoseconds[i],
-      });
-    }
-  }
-  waiter.close();
-  return arrived;
-}
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const hexOf = (frames: readonly Arrived[]): string[] => frames.map(({ bytes }) => hex(bytes));
-
 describe.skipIf(!canRun)(title, () => {
-  beforeAll(() => {
-    namespace = enterNamespace('afpacket');
-  });
-  afterAll(() => namespace?.leave());
-  beforeEach(() => {
-    lines.length = 0;
-    addVeth('a', 'b', 9000);
-  });
-  afterEach(() => {
-    for (const each of open) each.close();
-    open.clear();
-    spawnSync('ip', ['link', 'delete', 'dev', 'a']);
-  });
+  useNamespace('afpacket');
+  beforeEach(() => addVeth('a', 'b', 9000));
 
   const kinds: { lowLatency: boolean; transmit: TransmitKind }[] = [
     { lowLatency: false, transmit: 'xdp' },
@@ -145,5 +66,259 @@ describe.skipIf(!canRun)(title, () => {
         receiveUnchecked: 0,
       });
     });
+
+    test('VLAN tags come back where they were, two of them as well', () => {
+      const a = device('a', { lowLatency, transmit });
+      const b = device('b', { lowLatency, transmit });
+      const stacks = [
+        [0x8100_0005],
+        [0x8100_efff],
+        [0x88a8_6001],
+        [0x8100_0000],
+        [0x8100_2064, 0x8100_00c8],
+        [0x88a8_2064, 0x8100_80c8],
+        [0x9100_0005],
+      ];
+      const frames = stacks.flatMap((tags, i) =>
+        [46, 200, 300, 1500, 8000].map((payload) => withTags(frame(i, 14 + payload), tags)),
+      );
+      expect(sendAll(a, frames)).toBe(frames.length);
+      const arrived = receiveAll(b, frames.length);
+      expect(hexOf(arrived)).toEqual(frames.map(hex));
+      expect(arrived.map(({ original }) => original)).toEqual(frames.map(({ length }) => length));
+      expect(b.readCounts().receiveOversized).toBe(0);
+    });
+
+    test('a full batch: what it had no room for comes with the next call', () => {
+      const a = device('a', { lowLatency, transmit });
+      const b = device('b', { lowLatency, transmit });
+      // A batch has room for some hundred of these.
+      const frames = Array.from({ length: 400 }, (_, i) => frame(i, i % 5 === 0 ? 60 : 9000));
+      expect(sendAll(a, frames)).toBe(frames.length);
+      expect(hexOf(receiveAll(b, frames.length))).toEqual(frames.map(hex));
+    });
+
+    test('a ring that is full: what was received and what was lost are what was sent', () => {
+      const a = device('a', { lowLatency, transmit });
+      const b = device('b', { lowLatency, transmit });
+      const frames = Array.from({ length: 256 }, (_, i) => frame(i, 1500));
+      const rounds = 60;
+      for (let round = 0; round < rounds; round++) expect(sendAll(a, frames)).toBe(frames.length);
+      const received = receiveAll(b, Number.POSITIVE_INFINITY, 6).length;
+      const { receiveLost } = b.readCounts();
+      expect(receiveLost).toBeGreaterThan(1000);
+      expect(received + receiveLost).toBe(rounds * frames.length);
+      expect(b.readCounts().receiveLost).toBe(receiveLost);
+      // And it goes on.
+      sendAll(a, frames);
+      expect(hexOf(receiveAll(b, frames.length))).toEqual(frames.map(hex));
+    });
+
+    test('no room: send takes nothing until a flush has made some', () => {
+      const a = device('a', { lowLatency, transmit });
+      const b = device('b', { lowLatency, transmit });
+      const bytes = frame(1, 100);
+      let taken = 0;
+      while (taken < 100_000 && a.send(bytes, 0, bytes.length)) taken++;
+      expect(taken).toBeLessThan(100_000);
+      expect(a.pending).toBe(taken);
+      expect(a.send(bytes, 0, bytes.length)).toBe(false);
+      expect(a.pending).toBe(taken);
+      a.flush();
+      expect(a.pending).toBe(0);
+      expect(receiveAll(b, taken).length).toBe(taken);
+      expect(a.send(bytes, 0, bytes.length)).toBe(true);
+      a.flush();
+      expect(receiveAll(b, 1).length).toBe(1);
+    });
+
+    test('frames that the link refuses fail alone, and are counted with their bytes', () => {
+      const a = device('a', { lowLatency, transmit });
+      const b = device('b', { lowLatency, transmit });
+      command('ip link set dev a mtu 1500');
+      command('ip link set dev b mtu 1500');
+      const isLong = (i: number) => i % 7 === 3;
+      const frames = Array.from({ length: 200 }, (_, i) => frame(i, isLong(i) ? 1600 + i : 60 + i));
+      // Longer than a buffer, and shorter than a header.
+      frames.push(frame(200, 4000), frame(201, 13), frame(202, 60));
+      const good = frames.filter(({ length }) => length >= 14 && length <= 1514);
+      const failed = frames.filter((each) => !good.includes(each));
+      expect(sendAll(a, frames)).toBe(frames.length);
+      // One batch: the system meets good and bad ones in one call.
+      for (const bytes of frames) expect(a.send(bytes, 0, bytes.length)).toBe(true);
+      a.flush();
+      expect(a.pending).toBe(0);
+      expect(hexOf(receiveAll(b, good.length * 2))).toEqual([...good, ...good].map(hex));
+      const { sendFailed, sendFailedBytes } = a.readCounts();
+      expect(sendFailed).toBe(failed.length * 2);
+      expect(sendFailedBytes).toBe(failed.reduce((sum, { length }) => sum + length, 0) * 2);
+    });
+
+    test('a link that goes down and comes back: frames fail meanwhile, nothing throws', () => {
+      const a = device('a', { lowLatency, transmit });
+      const b = device('b', { lowLatency, transmit });
+      const frames = Array.from({ length: 50 }, (_, i) => frame(i, i === 20 ? 3000 : 100));
+      for (let round = 1; round <= 2; round++) {
+        sendAll(a, frames);
+        expect(hexOf(receiveAll(b, frames.length))).toEqual(frames.map(hex));
+        // Frames that are still pending when it happens fail too.
+        expect(a.send(frames[0], 0, frames[0].length)).toBe(true);
+        command('ip link set dev a down');
+        a.flush();
+        expect(sendAll(a, frames)).toBe(frames.length);
+        expect(a.pending).toBe(0);
+        expect(a.readCounts().sendFailed).toBe(round * (frames.length + 1));
+        expect(receiveAll(b, 1, 2)).toEqual([]);
+        command('ip link set dev a up');
+        for (const name of ['a', 'b']) untilRunning(name);
+      }
+    });
+
+    test('an interface that is deleted: nothing throws, and it can be opened when it is there again', () => {
+      const a = device('a', { lowLatency, transmit });
+      const b = device('b', { lowLatency, transmit });
+      const frames = Array.from({ length: 50 }, (_, i) => frame(i, i === 20 ? 3000 : 100));
+      for (let round = 0; round < 2; round++) {
+        command('ip link delete dev a');
+        expect(sendAll(a, frames)).toBe(frames.length);
+        expect(receiveAll(b, 1, 2)).toEqual([]);
+        expect(a.readCounts().sendFailed).toBe(frames.length * (round + 1));
+        addVeth('a', 'b', 9000);
+      }
+      a.close();
+      b.close();
+      const again = { a: device('a', { lowLatency, transmit }), b: device('b', { lowLatency, transmit }) };
+      expect(again.a.transmitKind).toBe(transmit);
+      sendAll(again.a, frames);
+      expect(hexOf(receiveAll(again.b, frames.length))).toEqual(frames.map(hex));
+    });
+
+    test('an interface that is down can be opened, and works when it comes up', () => {
+      command('ip link set dev a down');
+      const a = device('a', { lowLatency, transmit });
+      const b = device('b', { lowLatency, transmit });
+      expect([a.transmitKind, lines]).toEqual([transmit, []]);
+      const frames = [frame(1, 60), frame(2, 3000)];
+      sendAll(a, frames);
+      expect(a.readCounts().sendFailed).toBe(2);
+      command('ip link set dev a up');
+      for (const name of ['a', 'b']) untilRunning(name);
+      sendAll(a, frames);
+      expect(hexOf(receiveAll(b, 2))).toEqual(frames.map(hex));
+      sendAll(b, frames);
+      expect(hexOf(receiveAll(a, 2))).toEqual(frames.map(hex));
+    });
+
+    test('opened and closed again and again, no descriptor stays open; closing twice is fine', () => {
+      device('a', { lowLatency, transmit }).close();
+      const before = readdirSync('/proc/self/fd').length;
+      for (let round = 0; round < 50; round++) {
+        const a = device('a', { lowLatency, transmit });
+        expect([a.transmitKind, lines]).toEqual([transmit, []]);
+        sendAll(a, [frame(1, 60)]);
+        a.close();
+        a.close();
+        expect([a.receive(new Batch(), 0), a.send(frame(1, 60), 0, 60), a.pending]).toEqual([0, false, 0]);
+        a.flush();
+        a.readCounts();
+      }
+      expect(readdirSync('/proc/self/fd').length).toBe(before);
+    });
+  });
+
+  test('a full queue of the link holds sendmmsg up: nothing is lost, what is not sent is pending', () => {
+    const a = device('a', { transmit: 'sendmmsg' });
+    const b = device('b');
+    command('tc qdisc add dev a root tbf rate 8kbit burst 10000 limit 1000000000');
+    const bytes = frame(1, 1500);
+    let taken = 0;
+    // The socket's buffer is full some time, and then our own.
+    for (; taken < 100_000 && a.send(bytes, 0, bytes.length); taken++) if (taken % 256 === 0) a.flush();
+    expect(taken).toBeLessThan(100_000);
+    expect(a.pending).toBeGreaterThan(0);
+    // A long frame does not pass those that wait.
+    expect(a.send(frame(2, 5000), 0, 5000)).toBe(false);
+    const { pending } = a;
+    receiveAll(b, Number.POSITIVE_INFINITY, 6);
+    command('tc qdisc del dev a root');
+    a.flush();
+    expect(a.pending).toBe(0);
+    expect(receiveAll(b, pending).length).toBe(pending);
+    expect(a.readCounts().sendFailed).toBe(0);
+  });
+
+  test('a link without a carrier, by AF_XDP: what is taken is sent, failed or pending', () => {
+    const a = device('a', { transmit: 'xdp' });
+    const frames = Array.from({ length: 300 }, (_, i) => frame(i, 100 + i));
+    // By sendmmsg the kernel says that it has sent them.
+    command('ip link set dev b down');
+    const before = sentBy('a');
+    const taken = sendAll(a, frames);
+    expect(taken).toBe(frames.length);
+    expect(sentBy('a') - before + a.readCounts().sendFailed + a.pending).toBe(taken);
+  });
+
+  test('queues: each has one AF_XDP socket, whoever comes second sends by sendmmsg and says why', () => {
+    command('ip link delete dev a');
+    addVeth('a', 'b', 1500, 2);
+    const devices = [0, 1].map((queue) => device('a', { queue }));
+    expect([devices.map(({ transmitKind }) => transmitKind), lines]).toEqual([['xdp', 'xdp'], []]);
+    const second = device('a', { queue: 1 });
+    const beyond = device('a', { queue: 5 });
+    expect([second.transmitKind, beyond.transmitKind]).toEqual(['sendmmsg', 'sendmmsg']);
+    expect(lines).toEqual([
+      'core1: another socket has queue 1 of a; frames are sent by sendmmsg instead of AF_XDP',
+      'core1: a has no queue 5; frames are sent by sendmmsg instead of AF_XDP',
+    ]);
+    const b = device('b');
+    for (const each of [...devices, second, beyond]) sendAll(each, [frame(1, 60)]);
+    expect(receiveAll(b, 4).length).toBe(4);
+  });
+
+  test('what is missing is named', () => {
+    expect(() => device('nowhere')).toThrow('core1: there is no interface nowhere');
+    expect(inChild('--bounding-set=-all')).toEqual({ error: expect.stringMatching(/core1: .*CAP_NET_RAW is missing/) });
+  });
+
+  test('with CAP_NET_RAW alone it works', () => {
+    const opened = { kind: 'xdp', lines: [] };
+    expect(inChild('--bounding-set=-all,+net_raw')).toEqual(opened);
+  });
+
+  test('a memlock limit that is too small: sendmmsg, and a line that says so', () => {
+    const { kind, lines: reported } = inChild('--bounding-set=-all,+net_raw', 1 << 20);
+    expect(kind).toBe('sendmmsg');
+    expect(reported).toEqual([expect.stringMatching(/^core1: the memlock limit does not cover 8 MiB/)]);
   });
 });
+
+/** Tags as words, the outer one first. */
+function withTags(bytes: Uint8Array, tags: readonly number[]): Uint8Array {
+  const words = tags.flatMap((tag) => [tag >>> 24, tag >>> 16, tag >>> 8, tag].map((each) => each & 0xff));
+  return Uint8Array.from([...bytes.subarray(0, 12), ...words, ...bytes.subarray(12)]);
+}
+
+/** Frames that the kernel says have left an interface. */
+function sentBy(name: string): number {
+  const [link] = JSON.parse(command(`ip -s -j link show dev ${name}`)) as { stats64: { tx: { packets: number } } }[];
+  return link.stats64.tx.packets;
+}
+
+/** Opens the device in a process with fewer rights. */
+function inChild(rights: string, memlockBytes = 8 << 20): { kind?: string; lines?: string[]; error?: string } {
+  const script = `
+    import { openAfpacket } from './src/io/linux/afpacket.ts';
+    const lines = [];
+    try {
+      const options = { place: 'core1', interface: 'a', lowLatency: false, queue: 0 };
+      const { transmitKind: kind } = openAfpacket(options, (line) => lines.push(line));
+      console.log(JSON.stringify({ kind, lines }));
+    } catch (error) {
+      console.log(JSON.stringify({ error: error.message }));
+    }`;
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];
+  const line = [`--memlock=${memlockBytes}`, 'setpriv', rights, '--inh-caps=-all', ...node];
+  const { stdout, stderr } = spawnSync('prlimit', line, { encoding: 'utf8', cwd: projectRoot });
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout);
+}

@@ -15,6 +15,16 @@ interface Koffi {
   load(name: string | null): { func(declaration: string): unknown };
   view(address: bigint, bytes: number): ArrayBuffer;
   errno(): number;
+  node: { poll(fd: number, options: PollOptions, listener: (status: number) => void): PollHandle };
+}
+
+interface PollOptions {
+  readonly readable: boolean;
+}
+
+interface PollHandle {
+  start(options: PollOptions, listener: (status: number) => void): void;
+  close(): void;
 }
 
 const declarations = {
@@ -37,6 +47,7 @@ const declarations = {
   setns: 'int setns(int fd, int kind)',
   eventfd: 'int eventfd(uint32_t initial, int flags)',
   if_nametoindex: 'uint32_t if_nametoindex(str name)',
+  clock_gettime: 'int clock_gettime(int clock, void *time)',
 } as const;
 
 /** The functions: numbers are numbers, pointers are `Pointer`. They answer what C answers; see `errno`. */
@@ -60,10 +71,16 @@ export interface Libc {
   setns(fd: number, kind: number): number;
   eventfd(initial: number, flags: number): number;
   if_nametoindex(name: string): number;
+  clock_gettime(clock: number, time: Pointer): number;
   /** The error of the last call that failed, in this thread. */
   errno(): number;
   /** Mapped memory as a buffer. */
   view(address: bigint, bytes: number): ArrayBuffer;
+  /**
+   * Calls the listener from the event loop as long as there is something to read, or an error that the next read tells.
+   * Answers what ends it, to be called before the descriptor is closed. It keeps the process alive until then.
+   */
+  watch(fd: number, onReadable: () => void): () => void;
 }
 
 let loaded: Libc | undefined;
@@ -92,7 +109,26 @@ function load(): Libc {
     ...functions,
     errno: () => koffi.errno(),
     view: (at: bigint, bytes: number) => koffi.view(at, bytes),
+    watch: (fd: number, onReadable: () => void) => watch(koffi, fd, onReadable),
   } as unknown as Libc;
+}
+
+function watch(koffi: Koffi, fd: number, onReadable: () => void): () => void {
+  const options: PollOptions = { readable: true };
+  let handle: PollHandle | undefined;
+  const onEvent = (status: number): void => {
+    try {
+      onReadable();
+    } finally {
+      // An error of the descriptor (a netlink socket that overflowed) ends the poll, and this call is its last.
+      if (status !== 0) handle?.start(options, onEvent);
+    }
+  };
+  handle = koffi.node.poll(fd, options, onEvent);
+  return () => {
+    handle?.close();
+    handle = undefined;
+  };
 }
 
 /** `ENODEV` and its sentence, of a number that a call left behind. */

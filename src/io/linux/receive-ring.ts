@@ -21,8 +21,6 @@ import {
 } from './packet-socket.ts';
 
 export const blockBytes = 256 * 1024;
-export const blocks = 64;
-export const ringBytes = blocks * blockBytes;
 export const packetVersion = { v2: 1, v3: 2 } as const;
 
 export interface ReceiveRing {
@@ -52,6 +50,7 @@ export interface RingOptions {
   readonly place: string;
   readonly link: Link;
   readonly version: number;
+  readonly ringBytes: number;
   /** struct tpacket_req or tpacket_req3. */
   readonly request: readonly number[];
   readonly fanout: FanoutGroup | undefined;
@@ -67,7 +66,7 @@ export function openRingSocket(options: RingOptions): RingSocket {
     setOption(place, fd, PacketOption.version, 'PACKET_VERSION', [options.version]);
     setOption(place, fd, PacketOption.receiveRing, 'PACKET_RX_RING', options.request);
     options.prepare?.(fd);
-    mapping = map(place, ringBytes, fd);
+    mapping = map(place, options.ringBytes, fd);
     setOption(place, fd, PacketOption.ignoreOutgoing, 'PACKET_IGNORE_OUTGOING', [1]);
     makePromiscuous(place, fd, link);
     bindToLink(place, fd, link, everyProtocol);

@@ -12,16 +12,11 @@ import { FrameStatus, frameCopy, headerBytes, macsBytes, tagBytes, tagWord } fro
 import { libc } from './libc.ts';
 import type { Link } from './link.ts';
 import { dontWait, PacketOption, SocketOption, setBuffer, setOption } from './packet-socket.ts';
-import {
-  blockBytes,
-  blocks,
-  frameBytesUsual,
-  openRingSocket,
-  packetVersion,
-  type ReceiveRing,
-  ringBytes,
-} from './receive-ring.ts';
+import { blockBytes, frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
 
+const ringBytesUsual = 16 << 20;
+/** What a burst may fill; large slots need a larger ring for it. */
+const slotsMin = 2048;
 const slotBytesMin = 2048;
 const slotBytesMax = 32 * 1024;
 /** Of a slot, before the frame, and room for tags. */
@@ -47,12 +42,14 @@ export function openRingV2(
   counts: DeviceCounts,
 ): ReceiveRing {
   const slotBytes = slotBytesFor(link.mtu);
-  const slots = ringBytes / slotBytes;
+  const slots = Math.max(slotsMin, ringBytesUsual / slotBytes);
+  const ringBytes = slots * slotBytes;
   const socket = openRingSocket({
     place,
     link,
     version: packetVersion.v2,
-    request: [blockBytes, blocks, slotBytes, slots],
+    ringBytes,
+    request: [blockBytes, ringBytes / blockBytes, slotBytes, slots],
     fanout,
     prepare(fd) {
       setOption(place, fd, PacketOption.copyThreshold, 'PACKET_COPY_THRESH', [1]);
@@ -84,11 +81,14 @@ export function openRingV2(
     const status = words[at];
     const length = words[at + Slot.length];
     const isWhole = (status & FrameStatus.copy) !== 0;
-    const captured = isWhole ? length : words[at + Slot.snapped];
-    const isTagged = (status & FrameStatus.tagValid) !== 0 && captured >= headerBytes;
-    const more = isTagged ? tagBytes : 0;
-    const seconds = words[at + Slot.seconds];
-    const start = batch.add(port, captured + more, length + more, seconds, words[at + Slot.nanoseconds]);
+    if (!isWhole && words[at + Slot.snapped] < length) {
+      // The socket's queue had no room for it, and what is in the slot cannot be sent on.
+      counts.receiveLost++;
+      return true;
+    }
+    const isTagged = (status & FrameStatus.tagValid) !== 0 && length >= headerBytes;
+    const full = isTagged ? length + tagBytes : length;
+    const start = batch.add(port, full, full, words[at + Slot.seconds], words[at + Slot.nanoseconds]);
     if (start < 0) {
       if (batch.count > 0) return false;
       // What an empty batch cannot take, none ever will.
@@ -97,41 +97,43 @@ export function openRingV2(
       return true;
     }
     const tag = isTagged ? tagWord(status, words[at + Slot.tag] >>> 16, words[at + Slot.tag] & 0xffff) : 0;
-    const taken = isWhole && takeWhole(length, batch, start, isTagged, tag);
-    if (!taken) {
-      const snapped = words[at + Slot.snapped];
-      const from = at * 4 + (words[at + Slot.mac] & 0xffff);
-      if (isTagged) tagged(from, snapped, batch, start, tag);
-      else plain(from, snapped, batch, start);
-      batch.captured[batch.count - 1] = snapped + more;
-    }
+    const from = at * 4 + (words[at + Slot.mac] & 0xffff);
+    if (isWhole) takeWhole(length, batch, start, isTagged, tag);
+    else if (isTagged) tagged(from, length, batch, start, tag);
+    else plain(from, length, batch, start);
     if (length > usual || (status & FrameStatus.gsoTcp) !== 0) counts.receiveOversized++;
     if ((status & FrameStatus.checksumNotReady) !== 0) counts.receiveUnchecked++;
     return true;
   }
 
   /** A frame from the socket's queue, which has them in the order of the slots that announce them. */
-  function takeWhole(length: number, batch: Batch, start: number, isTagged: boolean, tag: number): boolean {
+  function takeWhole(length: number, batch: Batch, start: number, isTagged: boolean, tag: number): void {
     const target = batch.bytes;
     const at = isTagged ? start + tagBytes : start;
-    if (libc().recv(fd, target.subarray(at, at + length), length, dontWait) !== length) return false;
-    if (!isTagged) return true;
+    const read = libc().recv(fd, target.subarray(at, at + length), length, dontWait);
+    // A slot that announces a frame is written after the frame is queued: there is no other length than this.
+    if (read !== length) target.fill(0, at + Math.max(read, 0), at + length);
+    if (!isTagged) return;
     target.copyWithin(start, at, at + macsBytes);
     for (let i = 0; i < tagBytes; i++) target[start + macsBytes + i] = tag >>> (8 * i);
-    return true;
   }
 
   function receive(batch: Batch, port: number): number {
     if (!isOpen) return 0;
     const before = batch.count;
-    const ready = countReady();
-    let taken = 0;
-    let at = slot;
-    while (taken < ready && take(at * slotWords, batch, port)) {
-      taken++;
-      at = at + 1 === slots ? 0 : at + 1;
+    // Once, unless all were lost; never longer than one way round the ring.
+    for (let seen = 0; seen < slots && batch.count === before; ) {
+      const ready = countReady();
+      let taken = 0;
+      let at = slot;
+      while (taken < ready && take(at * slotWords, batch, port)) {
+        taken++;
+        at = at + 1 === slots ? 0 : at + 1;
+      }
+      if (taken === 0) break;
+      release(taken);
+      seen += taken;
     }
-    if (taken > 0) release(taken);
     return batch.count - before;
   }
 

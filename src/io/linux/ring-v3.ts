@@ -8,16 +8,11 @@ import type { DeviceCounts } from '../live-device.ts';
 import type { FanoutGroup } from './fanout.ts';
 import { FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
 import type { Link } from './link.ts';
-import {
-  blockBytes,
-  blocks,
-  frameBytesUsual,
-  openRingSocket,
-  packetVersion,
-  type ReceiveRing,
-  ringBytes,
-} from './receive-ring.ts';
+import { blockBytes, frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
 
+const blocks = 64;
+const ringBytes = blocks * blockBytes;
+/** Said to the kernel, which does not go by it. */
 const frameBytes = 2048;
 const retireMilliseconds = 1;
 
@@ -46,6 +41,7 @@ export function openRingV3(
     place,
     link,
     version: packetVersion.v3,
+    ringBytes,
     request: [blockBytes, blocks, frameBytes, ringBytes / frameBytes, retireMilliseconds, 0, 0],
     fanout,
   });
@@ -79,6 +75,11 @@ export function openRingV3(
     const snapped = words[at + Frame.snapped];
     const length = words[at + Frame.length];
     const status = words[at + Frame.status];
+    if (snapped < length) {
+      // Longer than a block: there is no sending it on.
+      counts.receiveLost++;
+      return true;
+    }
     const isTagged = (status & FrameStatus.tagValid) !== 0 && snapped >= headerBytes;
     const more = isTagged ? tagBytes : 0;
     const seconds = words[at + Frame.seconds];

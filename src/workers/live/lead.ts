@@ -1,14 +1,16 @@
 // The forwarder that has the slow path, and with it all state: neighbours, held packets, limits. It treats its own share
 // of what arrives, what followers leave to it, and what control ports send.
-import { Forwarder, type LiveOptions } from '../../engine/forwarder.ts';
+import { Forwarder, type LiveEvent } from '../../engine/forwarder.ts';
 import { copyNeighbors } from '../../engine/handover.ts';
 import type { FrameRing } from '../../io/devices/frame-ring.ts';
 import type { LiveDevice } from '../../io/live-device.ts';
 import { Tables } from '../../tables/tables.ts';
+import { formatIpv4, formatIpv6 } from '../../wire/address.ts';
 import { Batch } from '../../wire/batch.ts';
+import { formatMac } from '../../wire/ethernet.ts';
 import { leftTag } from './follower.ts';
 import { LiveOutput } from './live-output.ts';
-import type { Publication } from './messages.ts';
+import type { NeighborEvent, Publication } from './messages.ts';
 import type { ThreadPorts } from './thread-ports.ts';
 
 /** What lasts while tables come and go. */
@@ -17,7 +19,7 @@ export interface LeadSetup {
   /** From each follower. */
   readonly rings: readonly FrameRing[];
   readonly controlOf: (slot: number) => LiveDevice | undefined;
-  readonly live: Omit<LiveOptions, 'puntLimits'>;
+  readonly onEvent: (event: NeighborEvent) => void;
 }
 
 export class Lead {
@@ -40,7 +42,10 @@ export class Lead {
     this.#controlSlots = publication.controls;
     this.tables = Tables.open(publication.tables);
     this.#output = new LiveOutput(setup.ports);
-    this.forwarder = new Forwarder(this.tables, this.#output, { place, live: { ...setup.live, puntLimits } });
+    this.forwarder = new Forwarder(this.tables, this.#output, {
+      place,
+      live: { puntLimits, onEvent: (event) => setup.onEvent(namedEvent(event, publication.interfaceNames)) },
+    });
     this.#output.counters = this.forwarder.counters;
     this.batch = this.forwarder.newBatch();
     if (before !== undefined) this.#takeOver(before);
@@ -131,6 +136,16 @@ export class Lead {
     const indexOf = new Map(names.map((name, index) => [name, index]));
     const old = before.publication.interfaceNames;
     copyNeighbors(before.tables, this.tables, (index) => indexOf.get(old[index]) ?? -1);
-    this.forwarder.takeOver(before.forwarder.handOver());
+    const { ports } = this.#setup;
+    this.forwarder.takeOver(before.forwarder.handOver((port) => ports.portOf(before.publication.slots[port])));
   }
+}
+
+function namedEvent({ kind, interface: index, address, mac }: LiveEvent, names: readonly string[]): NeighborEvent {
+  return {
+    kind,
+    interface: names[index],
+    address: address.length === 1 ? formatIpv4(address[0]) : formatIpv6(address),
+    ...(mac && { mac: formatMac(mac.high, mac.low) }),
+  };
 }

@@ -3,7 +3,9 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type ForwarderPlace, forwarderBytes, newCounters, reserveForwarder } from '../../engine/forwarder-memory.ts';
 import { ShimlineError } from '../../errors.ts';
+import { CapPort } from '../../io/devices/cap-device.ts';
 import { frameRingBytes } from '../../io/devices/frame-ring.ts';
+import { RingDeviceEnd, shareRingDevice } from '../../io/devices/ring-device.ts';
 import type { DeviceCounts, DeviceSpec } from '../../io/live-device.ts';
 import type { Tables } from '../../tables/tables.ts';
 import { WorkerPool } from '../pool.ts';
@@ -13,6 +15,7 @@ import {
   type ControlPortSpec,
   type FromThread,
   type LiveTask,
+  type NeighborEvent,
   type Publication,
   ringDataBytes,
   type Slot,
@@ -37,7 +40,7 @@ export interface RouterImage {
 export interface LiveListener {
   /** A sentence about a device, for the log. */
   report(line: string): void;
-  event(event: Readonly<Record<string, string>>): void;
+  event(event: NeighborEvent): void;
   /** The capture behind a port has ended. */
   ended(portName: string): void;
   /** A thread has died: the run is over. */
@@ -69,6 +72,7 @@ export class LiveRouter {
   readonly #books = new LiveCounters();
   readonly #ports = new Map<string, OpenSlot>();
   readonly #controls = new Map<string, OpenSlot>();
+  readonly #caps = new Map<string, CapPort>();
   #image: RouterImage;
   #slots = 0;
   #publishing: Promise<void> = Promise.resolve();
@@ -99,14 +103,17 @@ export class LiveRouter {
   }
 
   /** Opens the port's device. Rejects with ShimlineError IO when that cannot be; then nothing is open. */
-  openPort(name: string, spec: DeviceSpec): Promise<void> {
+  async openPort(name: string, spec: DeviceSpec): Promise<void> {
+    if (spec.kind === 'cap') return this.#openCap(name, spec);
     // Only packet sockets can be shared among threads.
     const threads = spec.kind === 'afpacket' ? this.#threads.map((_, thread) => thread) : [0];
     return this.#open(this.#ports, name, threads, (slot) => ({ kind: 'open', slot, name, spec }));
   }
 
-  closePort(name: string): Promise<void> {
-    return this.#close(this.#ports, name);
+  async closePort(name: string): Promise<void> {
+    await this.#close(this.#ports, name);
+    await this.#caps.get(name)?.close();
+    this.#caps.delete(name);
   }
 
   isOpen(name: string): boolean {
@@ -176,6 +183,7 @@ export class LiveRouter {
     await this.#stopThreads(followers);
     await this.#stopThreads([0]);
     await this.#pool.close();
+    await Promise.all([...this.#caps.values()].map((cap) => cap.close()));
     for (const { port } of this.#threads) port.close();
   }
 
@@ -216,6 +224,15 @@ export class LiveRouter {
       followers.map((thread) => this.#ask(thread, { kind: 'tables', publication: publications[thread] }, 'switched')),
     );
     this.#books.closeEarlier();
+  }
+
+  /** libpcap has its place in this thread; frames pass by rings to the lead. */
+  async #openCap(name: string, spec: Extract<DeviceSpec, { kind: 'cap' }>): Promise<void> {
+    const share = shareRingDevice();
+    const report = (line: string) => this.#listener.report(line);
+    const cap = await CapPort.open({ interface: spec.interface, end: new RingDeviceEnd(share), report });
+    this.#caps.set(name, cap);
+    await this.#open(this.#ports, name, [0], (slot) => ({ kind: 'open', slot, name, spec, share }));
   }
 
   async #open(

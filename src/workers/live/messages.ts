@@ -1,6 +1,8 @@
 // What the control thread and the forwarding threads say to each other by messages: rare things, a few a minute.
 import type { MessagePort } from 'node:worker_threads';
+import type { LiveEvent } from '../../engine/forwarder.ts';
 import type { ForwarderPlace } from '../../engine/forwarder-memory.ts';
+import type { RingDeviceShare } from '../../io/devices/ring-device.ts';
 import type { DeviceSpec } from '../../io/live-device.ts';
 import type { SharedTables } from '../../tables/tables.ts';
 import type { SharedThreadBoard } from './thread-board.ts';
@@ -39,7 +41,14 @@ export interface Publication {
 }
 
 export type ToThread =
-  | { readonly kind: 'open'; readonly slot: Slot; readonly name: string; readonly spec: DeviceSpec }
+  | {
+      readonly kind: 'open';
+      readonly slot: Slot;
+      readonly name: string;
+      readonly spec: DeviceSpec;
+      /** Of a device whose other end is in the main thread. */
+      readonly share?: RingDeviceShare | undefined;
+    }
   | { readonly kind: 'open-control'; readonly slot: Slot; readonly name: string; readonly spec: ControlPortSpec }
   | { readonly kind: 'close'; readonly slot: Slot }
   /** Ports and control ports have these slots from now on. */
@@ -48,6 +57,14 @@ export type ToThread =
   /** Says to the neighbours on this (sub-)interface that it is there. */
   | { readonly kind: 'announce'; readonly interfaceName: string }
   | { readonly kind: 'stop' };
+
+/** What the engine has found out about a station on a link, with names in place of numbers. */
+export interface NeighborEvent {
+  readonly kind: LiveEvent['kind'];
+  readonly interface: string;
+  readonly address: string;
+  readonly mac?: string;
+}
 
 export type FromThread =
   | { readonly kind: 'opened'; readonly slot: Slot }
@@ -58,7 +75,7 @@ export type FromThread =
   /** A sentence about a port, for the log. */
   | { readonly kind: 'report'; readonly line: string }
   /** Something that the engine has learned or found. */
-  | { readonly kind: 'event'; readonly event: Readonly<Record<string, string>> }
+  | { readonly kind: 'event'; readonly event: NeighborEvent }
   | { readonly kind: 'switched' }
   | { readonly kind: 'stopped' };
 

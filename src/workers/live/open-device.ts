@@ -1,9 +1,10 @@
 // From the name of a device in the configuration to the device, in the thread that will own it.
 import { ShimlineError } from '../../errors.ts';
-import { openCaptureSink } from '../../io/devices/capture-sink.ts';
-import { joined } from '../../io/devices/joined.ts';
-import { Loopbacks } from '../../io/devices/loopback.ts';
+import { CaptureSink } from '../../io/devices/capture-sink.ts';
+import { joined, silent, thrownAway } from '../../io/devices/halves.ts';
+import { type LoopbackDevice, openLoopback } from '../../io/devices/loopback.ts';
 import { openPacedCapture } from '../../io/devices/paced-capture.ts';
+import { RingDevice, type RingDeviceShare } from '../../io/devices/ring-device.ts';
 import { openAfpacket } from '../../io/linux/afpacket.ts';
 import { openControlPort } from '../../io/linux/control-port.ts';
 import { openTap } from '../../io/linux/tap.ts';
@@ -15,17 +16,28 @@ export interface Opener {
   readonly thread: number;
   readonly threads: number;
   readonly slot: number;
+  /** Of a device whose other end is in the main thread. */
+  readonly share: RingDeviceShare | undefined;
 }
 
 const fanoutGroups = 0x10000;
-/** Ports joined with each other: by name, in the one thread that has them. */
-const loopbacks = new Loopbacks();
+/** Other ends of cables that wait for their port, by name; all are in one thread. */
+const loopbackEnds = new Map<string, LoopbackDevice>();
+
+function openLoopbackEnd(name: string): LoopbackDevice {
+  const waiting = loopbackEnds.get(name);
+  loopbackEnds.delete(name);
+  if (waiting !== undefined) return waiting;
+  const [one, other] = openLoopback();
+  loopbackEnds.set(name, other);
+  return one;
+}
 
 /** Throws ShimlineError IO with a sentence that begins with the port's name. */
 export async function openDevice(
   place: string,
   spec: DeviceSpec,
-  { thread, threads, slot }: Opener,
+  { thread, threads, slot, share }: Opener,
   report: (line: string) => void,
 ): Promise<LiveDevice> {
   switch (spec.kind) {
@@ -39,13 +51,14 @@ export async function openDevice(
       return openTap({ place, name: spec.name, netns: spec.netns, up: true });
     case 'pcap':
       return joined(
-        spec.in === undefined ? undefined : await openPacedCapture(place, spec.in, spec.pace, report),
-        spec.out === undefined ? undefined : openCaptureSink(place, spec.out, report),
+        spec.in === undefined ? silent : await openPacedCapture(spec.in, { pace: spec.pace, report }),
+        spec.out === undefined ? thrownAway : new CaptureSink({ name: place, path: spec.out, report }),
       );
     case 'loopback':
-      return loopbacks.open(spec.name);
+      return openLoopbackEnd(spec.name);
     case 'cap':
-      throw new ShimlineError('IO', `${place}: libpcap works on the main thread only`);
+      if (share === undefined) throw new ShimlineError('IO', `${place}: libpcap has its place in the main thread`);
+      return new RingDevice(share);
   }
 }
 

@@ -11,7 +11,14 @@ import { Tables } from '../../tables/tables.ts';
 import { batchFrames } from '../../wire/batch.ts';
 import { Follower } from './follower.ts';
 import { Lead } from './lead.ts';
-import { type FromThread, type LiveTask, type Publication, ringDataBytes, type ToThread } from './messages.ts';
+import {
+  type FromThread,
+  type LiveTask,
+  type NeighborEvent,
+  type Publication,
+  ringDataBytes,
+  type ToThread,
+} from './messages.ts';
 import { openControl, openDevice } from './open-device.ts';
 import { openSleep, type Sleep } from './sleep.ts';
 import { ThreadBoard, ThreadState } from './thread-board.ts';
@@ -85,7 +92,7 @@ class ForwardingThread {
       ports: this.#ports,
       rings: this.#rings,
       controlOf: (slot: number) => this.#controls.get(slot),
-      live: { onEvent: (event: Readonly<Record<string, string>>) => this.#say({ kind: 'event', event }) },
+      onEvent: (event: NeighborEvent) => this.#say({ kind: 'event', event }),
     };
     return new Lead(setup, publication, before);
   }
@@ -185,7 +192,7 @@ class ForwardingThread {
     try {
       if (message.kind === 'open') {
         const { thread, board } = this.#task;
-        const opener = { thread, threads: board.threads, slot };
+        const opener = { thread, threads: board.threads, slot, share: message.share };
         const device = await openDevice(message.name, message.spec, opener, report);
         this.#ports.add(slot, device);
         this.#sleep.watch(device.descriptor);
