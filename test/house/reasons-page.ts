@@ -10,7 +10,6 @@ export const laterReasons: Readonly<Partial<Record<DropName | PuntName, string>>
   filtered: 'layer 2 services',
   storm: 'layer 2 services',
   'tx-full': 'live interfaces',
-  'punt-limited': 'live interfaces',
 };
 
 /** Reasons that are given where workers are looked after, not by the engine. */
