@@ -121,14 +121,19 @@ export function openRingV2(
   function receive(batch: Batch, port: number): number {
     if (!isOpen) return 0;
     const before = batch.count;
-    const ready = countReady();
-    let taken = 0;
-    let at = slot;
-    while (taken < ready && take(at * slotWords, batch, port)) {
-      taken++;
-      at = at + 1 === slots ? 0 : at + 1;
+    // Once, unless all were lost; never longer than one way round the ring.
+    for (let seen = 0; seen < slots && batch.count === before; ) {
+      const ready = countReady();
+      let taken = 0;
+      let at = slot;
+      while (taken < ready && take(at * slotWords, batch, port)) {
+        taken++;
+        at = at + 1 === slots ? 0 : at + 1;
+      }
+      if (taken === 0) break;
+      release(taken);
+      seen += taken;
     }
-    if (taken > 0) release(taken);
     return batch.count - before;
   }
 
