@@ -64,6 +64,7 @@ export function formatSummary(summary: Summary, target: TextStream): string {
 const deviceText: Readonly<Record<keyof DeviceCounts, string>> = {
   receiveLost: 'found no room in the ring of arrival',
   receiveOversized: 'longer than the mtu: offloads of the peer (ethtool -K PEER tx off)',
+  receiveSegments: 'more by cutting those into segments',
   receiveUnchecked: 'without checksums: offloads of the peer',
   sendFailed: 'refused by the system after they were taken',
   sendFailedBytes: 'bytes of those',

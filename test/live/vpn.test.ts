@@ -35,6 +35,8 @@ describe.skipIf(!ready)(title, () => {
 
   test('ping and ping6, from site to site, for both customers', () => {
     for (const from of [hosts.red1, hosts.blue1]) {
+      expect(ping(from, '10.2.0.2', { count: 1 }).answers).toBe(1);
+      expect(ping(from, '2001:db8:a2::2', { count: 1 }).answers).toBe(1);
       expect(ping(from, '10.2.0.2').text).toContain('3 received');
       expect(ping(from, '2001:db8:a2::2').text).toContain('3 received');
     }

@@ -8,9 +8,10 @@
 import type { Batch } from '../../wire/batch.ts';
 import type { DeviceCounts } from '../live-device.ts';
 import type { FanoutGroup } from './fanout.ts';
-import { FrameStatus, frameCopy, headerBytes, macsBytes, tagBytes, tagWord } from './frame-copy.ts';
+import { FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
 import { libc } from './libc.ts';
 import type { Link } from './link.ts';
+import { Cutter, finishChecksum, offloadBytes, untagged } from './offload.ts';
 import { dontWait, PacketOption, SocketOption, setBuffer, setOption } from './packet-socket.ts';
 import { blockBytes, frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
 
@@ -26,12 +27,22 @@ const queueBytes = 8 << 20;
 /** Slots that are looked at before they are taken, a batch of them. */
 const readyMax = 256;
 
+/** Where a frame from the queue lies in memory of its own, behind what the kernel says about it; and how long it may be. */
+const wholeAt = 18;
+const wholeBytesMax = 128 * 1024;
+
 const Slot = { status: 0, length: 1, snapped: 2, mac: 3, seconds: 4, nanoseconds: 5, tag: 6 } as const;
 
 function slotBytesFor(mtu: number): number {
   let bytes = slotBytesMin;
   while (bytes < slotBytesMax && bytes < mtu + slotOverheadBytes) bytes *= 2;
   return bytes;
+}
+
+/** Frames that lie in these bytes, and how they are taken out of them. */
+function reading(bytes: Uint8Array, words: Uint32Array, counts: DeviceCounts) {
+  const copy = frameCopy(bytes, words);
+  return { bytes, copy, cutter: new Cutter(bytes, copy, counts) };
 }
 
 /** Opens the ring on the link. Throws ShimlineError IO. */
@@ -58,7 +69,11 @@ export function openRingV2(
   });
   const fd = socket.fd;
   const words = new Uint32Array(socket.mapping.buffer);
-  const { plain, tagged } = frameCopy(new Uint8Array(socket.mapping.buffer), words);
+  const inRing = reading(new Uint8Array(socket.mapping.buffer), words, counts);
+  const queued = new Uint8Array(wholeBytesMax);
+  const inQueue = reading(queued, new Uint32Array(queued.buffer), counts);
+  /** The frame of the slot at hand has been read from the queue. */
+  let isRead = false;
   const slotWords = slotBytes >>> 2;
   let usual = frameBytesUsual(link.mtu);
   let slot = 0;
@@ -87,35 +102,46 @@ export function openRingV2(
       return true;
     }
     const isTagged = (status & FrameStatus.tagValid) !== 0 && length >= headerBytes;
-    const full = isTagged ? length + tagBytes : length;
-    const start = batch.add(port, full, full, words[at + Slot.seconds], words[at + Slot.nanoseconds]);
-    if (start < 0) {
-      if (batch.count > 0) return false;
-      // What an empty batch cannot take, none ever will.
-      counts.receiveLost++;
-      if (isWhole) libc().recv(fd, null, 0, dontWait);
-      return true;
+    const tag = isTagged ? tagWord(status, words[at + Slot.tag] >>> 16, words[at + Slot.tag] & 0xffff) : untagged;
+    if (isWhole && !isRead) readWhole(length);
+    isRead = isWhole;
+    const from = isWhole ? wholeAt : at * 4 + (words[at + Slot.mac] & 0xffff);
+    const { bytes, copy, cutter } = isWhole ? inQueue : inRing;
+    if (cutter.read(from, length)) {
+      if (!cutter.take(batch, port, words[at + Slot.seconds], words[at + Slot.nanoseconds], tag)) return false;
+    } else {
+      const more = isTagged ? tagBytes : 0;
+      const start = batch.add(
+        port,
+        length + more,
+        length + more,
+        words[at + Slot.seconds],
+        words[at + Slot.nanoseconds],
+      );
+      if (start < 0) {
+        if (batch.count > 0) return false;
+        // What an empty batch cannot take, none ever will.
+        counts.receiveLost++;
+        isRead = false;
+        return true;
+      }
+      if (isTagged) copy.tagged(from, length, batch, start, tag);
+      else copy.plain(from, length, batch, start);
+      finishChecksum(bytes, from, length, batch, start, more);
     }
-    const tag = isTagged ? tagWord(status, words[at + Slot.tag] >>> 16, words[at + Slot.tag] & 0xffff) : 0;
-    const from = at * 4 + (words[at + Slot.mac] & 0xffff);
-    if (isWhole) takeWhole(length, batch, start, isTagged, tag);
-    else if (isTagged) tagged(from, length, batch, start, tag);
-    else plain(from, length, batch, start);
+    isRead = false;
     if (length > usual || (status & FrameStatus.gsoTcp) !== 0) counts.receiveOversized++;
     if ((status & FrameStatus.checksumNotReady) !== 0) counts.receiveUnchecked++;
     return true;
   }
 
-  /** A frame from the socket's queue, which has them in the order of the slots that announce them. */
-  function takeWhole(length: number, batch: Batch, start: number, isTagged: boolean, tag: number): void {
-    const target = batch.bytes;
-    const at = isTagged ? start + tagBytes : start;
-    const read = libc().recv(fd, target.subarray(at, at + length), length, dontWait);
+  /** Reads a frame from the socket's queue, which has them in the order of the slots that announce them. */
+  function readWhole(length: number): void {
+    const target = inQueue.bytes;
+    const end = wholeAt + length;
+    const read = libc().recv(fd, target.subarray(wholeAt - offloadBytes, end), length + offloadBytes, dontWait);
     // A slot that announces a frame is written after the frame is queued: there is no other length than this.
-    if (read !== length) target.fill(0, at + Math.max(read, 0), at + length);
-    if (!isTagged) return;
-    target.copyWithin(start, at, at + macsBytes);
-    for (let i = 0; i < tagBytes; i++) target[start + macsBytes + i] = tag >>> (8 * i);
+    if (read !== length + offloadBytes) target.fill(0, wholeAt - offloadBytes + Math.max(read, 0), end);
   }
 
   function receive(batch: Batch, port: number): number {

@@ -8,6 +8,7 @@ import type { DeviceCounts } from '../live-device.ts';
 import type { FanoutGroup } from './fanout.ts';
 import { FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
 import type { Link } from './link.ts';
+import { Cutter, finishChecksum, untagged } from './offload.ts';
 import { blockBytes, frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
 
 const blocks = 64;
@@ -46,7 +47,10 @@ export function openRingV3(
     fanout,
   });
   const words = new Uint32Array(socket.mapping.buffer);
-  const { plain, tagged } = frameCopy(new Uint8Array(socket.mapping.buffer), words);
+  const bytes = new Uint8Array(socket.mapping.buffer);
+  const copy = frameCopy(bytes, words);
+  const { plain, tagged } = copy;
+  const cutter = new Cutter(bytes, copy, counts);
   let usual = frameBytesUsual(link.mtu);
   /** The block we read or wait for; what is left of it, and the offset of its next frame in the ring. */
   let block = 0;
@@ -81,21 +85,24 @@ export function openRingV3(
       return true;
     }
     const isTagged = (status & FrameStatus.tagValid) !== 0 && snapped >= headerBytes;
-    const more = isTagged ? tagBytes : 0;
-    const seconds = words[at + Frame.seconds];
-    const start = batch.add(port, snapped + more, length + more, seconds, words[at + Frame.nanoseconds]);
-    if (start < 0) {
-      if (batch.count > 0) return false;
-      // What an empty batch cannot take, none ever will.
-      counts.receiveLost++;
-      return true;
-    }
+    const tag = isTagged ? tagWord(status, words[at + Frame.type] & 0xffff, words[at + Frame.tag]) : untagged;
     const from = next + (words[at + Frame.mac] & 0xffff);
-    if (isTagged) {
-      const tag = tagWord(status, words[at + Frame.type] & 0xffff, words[at + Frame.tag]);
-      tagged(from, snapped, batch, start, tag);
+    const seconds = words[at + Frame.seconds];
+    const nanoseconds = words[at + Frame.nanoseconds];
+    if (cutter.read(from, length)) {
+      if (!cutter.take(batch, port, seconds, nanoseconds, tag)) return false;
     } else {
-      plain(from, snapped, batch, start);
+      const more = isTagged ? tagBytes : 0;
+      const start = batch.add(port, snapped + more, length + more, seconds, nanoseconds);
+      if (start < 0) {
+        if (batch.count > 0) return false;
+        // What an empty batch cannot take, none ever will.
+        counts.receiveLost++;
+        return true;
+      }
+      if (isTagged) tagged(from, snapped, batch, start, tag);
+      else plain(from, snapped, batch, start);
+      finishChecksum(bytes, from, length, batch, start, more);
     }
     if (length > usual || (status & FrameStatus.gsoTcp) !== 0) counts.receiveOversized++;
     if ((status & FrameStatus.checksumNotReady) !== 0) counts.receiveUnchecked++;

@@ -158,7 +158,7 @@ export interface PingOptions {
 /** How many answers came. Other options than the count are those of ping(8). */
 export function ping(from: Namespace, address: string, options: PingOptions = {}): { answers: number; text: string } {
   const { count = 3, bytes, fragment, intervalSeconds = 0.05, source } = options;
-  const args = ['-n', '-c', count, '-i', intervalSeconds, '-W', 1];
+  const args = ['-n', '-c', count, '-i', intervalSeconds, '-W', 3];
   if (bytes !== undefined) args.push('-s', bytes);
   if (fragment !== undefined) args.push('-M', fragment);
   if (source !== undefined) args.push('-I', source);
