@@ -65,6 +65,7 @@ describe.skipIf(!canRun)(title, () => {
         sendFailed: 0,
         sendFailedBytes: 0,
         receiveOversized: 0,
+        receiveSegments: 0,
         receiveUnchecked: 0,
       });
     });

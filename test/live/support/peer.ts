@@ -11,6 +11,7 @@
 import { createHash } from 'node:crypto';
 import { createSocket, type SocketType } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, createServer, isIPv6, type Socket } from 'node:net';
 import { flood } from './flood.ts';
 
@@ -27,7 +28,16 @@ export interface FlowCounts {
   last: number;
 }
 
+/** Datagrams that arrived in this namespace and that a process was too slow for. */
+function overruns(): number {
+  const [names = '', values = ''] = readFileSync('/proc/net/snmp', 'utf8').match(/^Udp: .*$/gm) ?? [];
+  const v4 = values.split(' ')[names.split(' ').indexOf('RcvbufErrors')];
+  const [, v6] = /^Udp6RcvbufErrors\s+(\d+)/m.exec(readFileSync('/proc/net/snmp6', 'utf8')) ?? [];
+  return Number(v4 ?? 0) + Number(v6 ?? 0);
+}
+
 async function udpReceive(port: number): Promise<void> {
+  const before = overruns();
   const flows: Record<number, FlowCounts> = {};
   const socket = createSocket({ type: 'udp6', recvBufferSize: 1 << 22 });
   socket.on('message', (message) => {
@@ -43,7 +53,7 @@ async function udpReceive(port: number): Promise<void> {
   socket.bind(port, '::', ready);
   await toldToStop;
   socket.close();
-  say({ flows });
+  say({ flows, overrun: overruns() - before });
 }
 
 /** How often the senders look at the clock. */

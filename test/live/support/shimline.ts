@@ -185,9 +185,13 @@ export async function startShimline(
   return router;
 }
 
-/** Frames that were sent to a port, as far as the router knows: what it took, and what found no room in its ring. */
+/**
+ * Frames that were sent to a port, as far as the router knows: what it took, and what found no room in its ring. A long
+ * frame of a sender's offloads (GSO) is one, into however many it was cut.
+ */
 export function cameTo({ interfaces, devices }: Summary, port: string): number {
-  return (interfaces[port]?.in.frames ?? 0) + (devices[port]?.receiveLost ?? 0);
+  const { receiveLost = 0, receiveSegments = 0 } = devices[port] ?? {};
+  return (interfaces[port]?.in.frames ?? 0) + receiveLost - receiveSegments;
 }
 
 /** The equation of the books: both sides. */

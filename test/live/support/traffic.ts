@@ -53,7 +53,10 @@ class Peer {
 export interface Datagrams {
   readonly sent: number;
   readonly received: number;
+  /** Neither received nor `overrun`. */
   readonly lost: number;
+  /** Arrived at a host that was too busy to take them. */
+  readonly overrun: number;
   /** Arrived after one of the same flow that was sent later. */
   readonly disordered: number;
   readonly repeated: number;
@@ -91,7 +94,10 @@ export class UdpStream {
     const { sent } = await this.#sender.result<{ sent: readonly number[] }>();
     await pause(200);
     this.#receiver.stop();
-    const { flows } = await this.#receiver.result<{ flows: Readonly<Record<string, FlowCounts>> }>();
+    const { flows, overrun } = await this.#receiver.result<{
+      flows: Readonly<Record<string, FlowCounts>>;
+      overrun: number;
+    }>();
     const counts = Object.values(flows);
     const total = (of: (each: FlowCounts) => number) => counts.reduce((sum, each) => sum + of(each), 0);
     const sentTotal = sent.reduce((sum, each) => sum + each, 0);
@@ -99,7 +105,8 @@ export class UdpStream {
     return {
       sent: sentTotal,
       received,
-      lost: sentTotal - received,
+      lost: sentTotal - received - overrun,
+      overrun,
       disordered: total((each) => each.disordered),
       repeated: total((each) => each.repeated),
       flows: counts.length,
@@ -158,7 +165,7 @@ export interface PingOptions {
 /** How many answers came. Other options than the count are those of ping(8). */
 export function ping(from: Namespace, address: string, options: PingOptions = {}): { answers: number; text: string } {
   const { count = 3, bytes, fragment, intervalSeconds = 0.05, source } = options;
-  const args = ['-n', '-c', count, '-i', intervalSeconds, '-W', 1];
+  const args = ['-n', '-c', count, '-i', intervalSeconds, '-W', 3];
   if (bytes !== undefined) args.push('-s', bytes);
   if (fragment !== undefined) args.push('-M', fragment);
   if (source !== undefined) args.push('-I', source);
