@@ -65,7 +65,6 @@ describe.skipIf(!canRun)(title, () => {
         sendFailed: 0,
         sendFailedBytes: 0,
         receiveOversized: 0,
-        receiveSegments: 0,
         receiveUnchecked: 0,
       });
     });

@@ -48,13 +48,6 @@ function answer(ports: number, sequence: number, upTo: number, flags: number): U
   return bytes;
 }
 
-/** Both checksums of a TCP segment, as a receiver verifies them. */
-function expectRightChecksums(bytes: Uint8Array): void {
-  expect(checksum(bytes, 14, 20)).toBe(0);
-  const pseudo = sumBytes(bytes, 26, 8) + 6 + bytes.length - tcpAt;
-  expect(checksum(bytes, tcpAt, bytes.length - tcpAt, pseudo)).toBe(0);
-}
-
 /** Plays the peer until so many bytes have come; answers them in order, and the longest frame. */
 async function playPeer(peer: AfpacketDevice, bytesMax: number) {
   const batch = new Batch();

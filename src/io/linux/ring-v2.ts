@@ -29,22 +29,12 @@ const wholeBytesMax = 80 * 1024;
 /** Slots that are looked at before they are taken, a batch of them. */
 const readyMax = 256;
 
-/** Where a frame from the queue lies in memory of its own, behind what the kernel says about it; and how long it may be. */
-const wholeAt = 18;
-const wholeBytesMax = 128 * 1024;
-
 const Slot = { status: 0, length: 1, snapped: 2, mac: 3, seconds: 4, nanoseconds: 5, tag: 6 } as const;
 
 function slotBytesFor(mtu: number): number {
   let bytes = slotBytesMin;
   while (bytes < slotBytesMax && bytes < mtu + slotOverheadBytes) bytes *= 2;
   return bytes;
-}
-
-/** Frames that lie in these bytes, and how they are taken out of them. */
-function reading(bytes: Uint8Array, words: Uint32Array, counts: DeviceCounts) {
-  const copy = frameCopy(bytes, words);
-  return { bytes, copy, cutter: new Cutter(bytes, copy, counts) };
 }
 
 /** Opens the ring on the link. Throws ShimlineError IO. */
