@@ -83,6 +83,14 @@ describe.skipIf(!canRun)(canRun ? 'fanout' : 'fanout (no right to make network n
     expect(to.reduce((sum, ring) => sum + receiveAll(ring, 4, 2).length, 0)).toBe(4);
   });
 
+  test('what one of them sends arrives at none of them', () => {
+    const { from, to } = open();
+    const sent = Array.from({ length: 60 }, (_, i) => frame(i, 60));
+    for (const each of to) expect(sendAll(each, sent)).toBe(sent.length);
+    expect(receiveAll(from, to.length * sent.length).length).toBe(to.length * sent.length);
+    expect(to.flatMap((each) => hexOf(receiveAll(each, 1, 2)))).toEqual([]);
+  });
+
   test('a group on a link that is down works when it comes up', () => {
     addVeth('a', 'b');
     command('ip link set dev b down');
