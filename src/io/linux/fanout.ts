@@ -15,11 +15,14 @@ export interface FanoutGroup {
 }
 
 const modeProgram = 6;
+/** PACKET_FANOUT_FLAG_IGNORE_OUTGOING: what a socket has said of itself (PACKET_IGNORE_OUTGOING) does not hold for a group. */
+const ignoreOutgoing = 0x4000;
 
 /** Makes a socket that is bound already a member. Throws ShimlineError IO. */
 export function joinFanout(place: string, fd: number, { group, members }: FanoutGroup): void {
   if (members < 2) return;
-  setOption(place, fd, PacketOption.fanout, 'PACKET_FANOUT', [(group & 0xffff) | (modeProgram << 16)]);
+  const how = modeProgram | ignoreOutgoing;
+  setOption(place, fd, PacketOption.fanout, 'PACKET_FANOUT', [(group & 0xffff) | (how << 16)]);
   const instructions = fanoutProgram();
   // struct sock_fprog: count@0 (u16), address of the instructions@8.
   const memory = map(place, instructions.byteLength + 16);
