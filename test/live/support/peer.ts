@@ -67,6 +67,8 @@ const quietMilliseconds = 300;
 
 /** How often the senders look at the clock. */
 const tickMilliseconds = 2;
+/** After a pause they do not make up for it: the kernel's backlog of 1000 frames, which all interfaces share, is to hold. */
+const burstMax = 64;
 
 async function udpSend(host: string, port: number, packetsASecond: number, flows: number, bytes: number) {
   const type: SocketType = isIPv6(host) ? 'udp6' : 'udp4';
@@ -88,10 +90,13 @@ async function udpSend(host: string, port: number, packetsASecond: number, flows
     });
   };
   ready();
-  const begin = performance.now();
+  let last = performance.now();
+  let due = 0;
   const timer = setInterval(() => {
-    const due = ((performance.now() - begin) * packetsASecond) / 1000;
-    while (total < due) sendOne();
+    const now = performance.now();
+    due = Math.min(due + ((now - last) * packetsASecond) / 1000, burstMax);
+    last = now;
+    for (; due >= 1; due--) sendOne();
   }, tickMilliseconds);
   await toldToStop;
   clearInterval(timer);
