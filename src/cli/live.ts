@@ -25,7 +25,7 @@ export interface RunCommandOptions extends LogOptions {
 export async function runCommand(options: RunCommandOptions, io: CliIo): Promise<number> {
   const pace = paceOf(options);
   const log = openLog(io.err, options);
-  const model = await loadConfig(options.config, { live: true });
+  const model = await loadConfig(options.config, { live: true, devicesDue: true });
   const over = new AbortController();
   let failure: Error | undefined;
   const router = await RunningRouter.start(model, {
@@ -76,7 +76,7 @@ async function reload(
 ): Promise<void> {
   notifier.reloading();
   try {
-    await router.reload(await loadConfig(config, { live: true }));
+    await router.reload(await loadConfig(config, { live: true, devicesDue: true }));
     log.info({ config }, 'configuration reloaded');
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

@@ -10,11 +10,11 @@ export interface DeviceCounts {
   sendFailed: number;
   /** Their bytes. */
   sendFailedBytes: number;
-  /** Frames longer than the link's mtu, made by an offload (GSO) of the sending host. They are delivered in segments. */
+  /** Frames longer than the link's mtu, left to be cut by an offload (TSO, USO) of the sending host. */
   receiveOversized: number;
-  /** Those segments, but for the first of each frame: so many more frames are delivered than have arrived. */
+  /** Frames beyond the first that those were cut into here. What cannot be cut is delivered as it is. */
   receiveSegments: number;
-  /** Frames whose checksums the sending host left to its offloads. They are delivered with right ones. */
+  /** Frames whose checksum the sending host left to its offloads. It is finished here. */
   receiveUnchecked: number;
 }
 

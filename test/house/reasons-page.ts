@@ -9,12 +9,10 @@ export const laterReasons: Readonly<Partial<Record<DropName | PuntName, string>>
   'mac-limit': 'layer 2 services',
   filtered: 'layer 2 services',
   storm: 'layer 2 services',
-  'tx-full': 'live interfaces',
-  'punt-limited': 'live interfaces',
 };
 
 /** Reasons that are given where workers are looked after, not by the engine. */
-export const workerReasons: readonly DropName[] = ['worker-lost'];
+export const workerReasons: readonly DropName[] = ['tx-full', 'tx-failed', 'slow-full', 'worker-lost'];
 
 interface Reason {
   readonly name: DropName | PuntName;

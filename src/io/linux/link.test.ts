@@ -17,6 +17,8 @@ describe.skipIf(!canRun)(canRun ? 'links' : 'links (no right to make network nam
     const link = { name: 'a', index: shown.ifindex, mac, mtu: 1600, isUp: true, isRunning: true };
     expect(linkOf('core1', 'a')).toEqual(link);
     command('ip link set dev b down');
+    // The kernel notices a moment later.
+    while (linkOf('core1', 'a').isRunning);
     expect(linkOf('core1', 'a')).toEqual({ ...link, isRunning: false });
     command('ip link set dev a down');
     expect(linkOf('core1', 'a')).toEqual({ ...link, isUp: false, isRunning: false });

@@ -1,177 +1,227 @@
-// What a sending kernel has left to its interface, done here: checksums (RFC 1071), and the cutting of long frames (TCP and
-// UDP segmentation offload). On a veth nobody else does it. Relies on PACKET_VNET_HDR: the kernel says in front of
-// every frame what is missing.
+// What a sending host left to its interface, done here: checksums that it has not computed, and packets of up to 64 kB that
+// were to be cut into segments (TSO, USO). Between virtual interfaces such frames arrive as they are, and a router that sends
+// them on would send garbage. The kernel says what is missing in a header before each frame of a ring.
 //
-//   struct virtio_net_hdr, 10 bytes right before the frame, numbers of the machine
-//   | flags @0 | kind @1 | header bytes @2 (u16) | segment bytes @4 (u16) | sum from @6 (u16) | its field from there @8 (u16) |
+//   virtio_net_hdr   flags @0 (1: checksum due) | kind @1 | header bytes @2 | segment bytes @4 | checksum from @6 | its field @8
 //
-// The field holds the sum of the pseudo-header already, with the length of the whole.
+// Relies on how frames lie in a batch: two bytes into a word, so that what follows Ethernet and tags is aligned.
 import type { Batch } from '../../wire/batch.ts';
 import { read16, read32, write16, write32 } from '../../wire/bytes.ts';
-import { checksum, fold } from '../../wire/checksum.ts';
+import { fold } from '../../wire/checksum.ts';
 import { EtherType, ethernetBytes, isTag, tagBytes, typeAt } from '../../wire/ethernet.ts';
-import { checksumAt, headerBytes as ipv4HeaderBytes, totalLengthAt } from '../../wire/ipv4.ts';
-import { ipv6Bytes, payloadLengthAt } from '../../wire/ipv6.ts';
+import * as v4 from '../../wire/ipv4.ts';
+import * as v6 from '../../wire/ipv6.ts';
 import type { DeviceCounts } from '../live-device.ts';
-import type { FrameCopy } from './frame-copy.ts';
+import { macsBytes } from './frame-copy.ts';
 
-export const offloadBytes = 10;
-/** PACKET_RESERVE that puts frames behind such a header two bytes into a word again. */
-export const offloadReserve = 2;
+/** PACKET_VNET_HDR; before the frame lie so many bytes. */
+export const offloadHeaderBytes = 10;
+/** PACKET_RESERVE: with this and the header, frames lie two bytes into a word as they do without. */
+export const offloadReserveBytes = 6;
 
-const Field = { flags: 0, kind: 1, segmentBytes: 4, sumFrom: 6, sumField: 8 } as const;
-const needsChecksum = 1;
-/** Kinds of long frames; the bit beside them says that CWR may be set (RFC 3168). */
+const checksumDue = 1;
+/** The ECN bit of the kind changes nothing here. */
+const kindMask = 0x7f;
 const Kind = { none: 0, tcp4: 1, tcp6: 4, udp: 5 } as const;
-const ecnBit = 0x80;
+/** Of the header's first word: nothing is to be done when these bits are clear. */
+export const offloadMask = checksumDue | (kindMask << 8);
+const HeaderAt = { flags: 0, kind: 1, segmentBytes: 4, checksumFrom: 6, checksumField: 8 } as const;
 
-const identificationAt = 4;
-const sequenceAt = 4;
-const udpLengthAt = 4;
-const udpBytes = 8;
-const dataOffsetAt = 12;
-const flagsAt = 13;
-const finAndPush = 0x09;
-const congestionWindowReduced = 0x80;
+const protocolTcp = 6;
+const protocolUdp = 17;
+const Tcp = { sequence: 4, offset: 12, flags: 13, checksum: 16, bytes: 20 } as const;
+const TcpFlag = { fin: 1, push: 8, windowReduced: 0x80 } as const;
+const Udp = { length: 4, checksum: 6, bytes: 8 } as const;
+/** The longest packet that an offload makes, and its Ethernet header with tags. */
+const frameBytesLongest = 65_535 + ethernetBytes + 2 * tagBytes;
 
-const machine16 = (bytes: Uint8Array, at: number): number => bytes[at] | (bytes[at + 1] << 8);
+/** The one's complement sum of bytes that begin at a whole word, folded, as a number in network order. */
+function sumAligned(batch: Batch, at: number, count: number): number {
+  const { words, bytes } = batch;
+  let sum = 0;
+  const stop = (at + count) >>> 2;
+  for (let word = at >>> 2; word < stop; word++) {
+    const value = words[word];
+    sum += (value & 0xffff) + (value >>> 16);
+  }
+  // What is left over, as a little-endian machine would read it.
+  const rest = stop * 4;
+  const left = at + count - rest;
+  if (left > 0) sum += bytes[rest] | (left > 1 ? bytes[rest + 1] << 8 : 0);
+  if (left > 2) sum += bytes[rest + 2];
+  const folded = fold(sum);
+  return ((folded & 0xff) << 8) | (folded >>> 8);
+}
 
-/** 0 says that there is no checksum (RFC 768). */
-function writeSum(bytes: Uint8Array, from: number, count: number, field: number): void {
-  const sum = checksum(bytes, from, count);
-  write16(bytes, from + field, sum === 0 ? 0xffff : sum);
+/** The field's value for a sum; a UDP checksum of zero would mean that there is none. */
+function checksumOf(sum: number): number {
+  return ~fold(sum) & 0xffff || 0xffff;
 }
 
 /**
- * Finishes the checksum of the frame that has been copied from `from` of the ring to `start` of the batch, if it is not
- * finished; `more` bytes of tag have been put in.
+ * Computes a checksum that was left over, in a frame of the batch that ends at `end`. `from` is where its range begins, and
+ * `field` where it lies, offsets in the arena; the field holds the sum of the pseudo header. Ranges that cannot be are left.
  */
-export function finishChecksum(
-  ring: Uint8Array,
-  from: number,
-  length: number,
-  batch: Batch,
-  start: number,
-  more: number,
-) {
-  const header = from - offloadBytes;
-  if ((ring[header + Field.flags] & needsChecksum) === 0) return;
-  const sumFrom = machine16(ring, header + Field.sumFrom);
-  const field = machine16(ring, header + Field.sumField);
-  if (sumFrom + field + 2 > length) return;
-  writeSum(batch.bytes, start + more + sumFrom, length - sumFrom, field);
+export function finishChecksum(batch: Batch, from: number, field: number, end: number): void {
+  if (field + 2 > end || field < from || (from & 3) !== 0) return;
+  write16(batch.bytes, field, checksumOf(sumAligned(batch, from, end - from)));
 }
 
-/** No tag has to be put back. */
-export const untagged = -1;
-
-/** Cuts long frames of one ring into those that would have been on the wire. */
-export class Cutter {
-  readonly #ring: Uint8Array;
-  readonly #copy: FrameCopy;
-  readonly #counts: DeviceCounts;
-  /** Of the frame that is being cut: the next segment, since the batch may be full in the middle of it. */
-  #next = 0;
-  #from = 0;
-  #length = 0;
-  #isTcp = true;
-  #family: 4 | 6 = 4;
+/** Cuts a packet that is to be cut, into one batch after the other. */
+export class Segmenter {
+  readonly #frame = new Uint8Array(frameBytesLongest);
   #ip = 0;
-  #upper = 0;
-  #field = 0;
-  /** Bytes of all headers, and of the payload of each segment but the last. */
-  #headers = 0;
-  #segment = 0;
-  #segments = 0;
+  #transport = 0;
+  #payload = 0;
+  #length = 0;
+  #segmentBytes = 0;
+  #isTcp = false;
+  #next = 0;
+  #count = 0;
 
-  constructor(ring: Uint8Array, copy: FrameCopy, counts: DeviceCounts) {
-    this.#ring = ring;
-    this.#copy = copy;
+  /** A frame has been begun and not been given whole. */
+  get isBusy(): boolean {
+    return this.#next < this.#count;
+  }
+
+  /** Segments of the present frame. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Room for a frame of so many bytes, to be written by the caller before `begin`; undefined: longer than any. */
+  room(length: number): Uint8Array | undefined {
+    return length <= frameBytesLongest ? this.#frame : undefined;
+  }
+
+  /** The frame in `room`; `kind` and `segmentBytes` as the kernel says. False: none that can be cut here. */
+  begin(length: number, kind: number, segmentBytes: number): boolean {
+    const bytes = this.#frame;
+    this.#count = 0;
+    this.#next = 0;
+    let ip = ethernetBytes;
+    let type = read16(bytes, typeAt);
+    while (isTag(type) && ip < ethernetBytes + 2 * tagBytes) {
+      type = read16(bytes, ip + 2);
+      ip += tagBytes;
+    }
+    const family = type === EtherType.ipv4 ? 4 : type === EtherType.ipv6 ? 6 : 0;
+    if (family === 0 || segmentBytes === 0) return false;
+    const protocol = bytes[ip + (family === 4 ? v4.protocolAt : v6.nextHeaderAt)];
+    const isTcp = protocol === protocolTcp && (kind & kindMask) === (family === 4 ? Kind.tcp4 : Kind.tcp6);
+    if (!isTcp && !(protocol === protocolUdp && (kind & kindMask) === Kind.udp)) return false;
+    const transport = ip + (family === 4 ? v4.headerBytes(bytes, ip) : v6.ipv6Bytes);
+    const payload = transport + (isTcp ? (bytes[transport + Tcp.offset] >>> 4) * 4 : Udp.bytes);
+    if (payload - transport < (isTcp ? Tcp.bytes : Udp.bytes) || payload >= length) return false;
+    this.#ip = ip;
+    this.#transport = transport;
+    this.#payload = payload;
+    this.#length = length;
+    this.#segmentBytes = segmentBytes;
+    this.#isTcp = isTcp;
+    this.#count = Math.ceil((length - payload) / segmentBytes);
+    return true;
+  }
+
+  /** Appends segments until all are given, or the batch is full: false. */
+  emit(batch: Batch, port: number, seconds: number, nanoseconds: number): boolean {
+    const frame = this.#frame;
+    for (; this.#next < this.#count; this.#next++) {
+      const from = this.#payload + this.#next * this.#segmentBytes;
+      const size = Math.min(this.#segmentBytes, this.#length - from);
+      const captured = this.#payload + size;
+      const start = batch.add(port, captured, captured, seconds, nanoseconds);
+      if (start < 0) return false;
+      batch.bytes.set(frame.subarray(0, this.#payload), start);
+      batch.bytes.set(frame.subarray(from, from + size), start + this.#payload);
+      this.#finish(batch, start, size);
+    }
+    return true;
+  }
+
+  #finish(batch: Batch, start: number, size: number): void {
+    const { bytes } = batch;
+    const ip = start + this.#ip;
+    const transport = start + this.#transport;
+    const upperBytes = this.#payload - this.#transport + size;
+    let pseudo: number;
+    if (bytes[ip] >>> 4 === 4) {
+      write16(bytes, ip + v4.totalLengthAt, this.#transport - this.#ip + upperBytes);
+      write16(bytes, ip + 4, (read16(bytes, ip + 4) + this.#next) & 0xffff);
+      v4.writeChecksum(bytes, ip);
+      const protocol = bytes[ip + v4.protocolAt];
+      pseudo = sumAligned(batch, ip + v4.sourceAt, 8) + protocol + upperBytes;
+    } else {
+      write16(bytes, ip + v6.payloadLengthAt, upperBytes);
+      pseudo = v6.pseudoHeaderSum(bytes, ip, upperBytes, bytes[ip + v6.nextHeaderAt]);
+    }
+    const field = transport + (this.#isTcp ? Tcp.checksum : Udp.checksum);
+    if (this.#isTcp) this.#number(bytes, transport);
+    else write16(bytes, transport + Udp.length, upperBytes);
+    write16(bytes, field, 0);
+    write16(bytes, field, checksumOf(sumAligned(batch, transport, upperBytes) + pseudo));
+  }
+
+  /** Sequence number and flags of a segment: the end of the stream is in the last, ECN's answer in the first. */
+  #number(bytes: Uint8Array, transport: number): void {
+    const sequence = read32(bytes, transport + Tcp.sequence);
+    write32(bytes, transport + Tcp.sequence, (sequence + this.#next * this.#segmentBytes) >>> 0);
+    let flags = bytes[transport + Tcp.flags];
+    if (this.#next > 0) flags &= ~TcpFlag.windowReduced;
+    if (this.#next < this.#count - 1) flags &= ~(TcpFlag.fin | TcpFlag.push);
+    bytes[transport + Tcp.flags] = flags;
+  }
+}
+
+/** Offloads of the frames of one ring. Headers are at `header` of `bytes`. */
+export class Offloads {
+  readonly #segmenter = new Segmenter();
+  readonly #counts: DeviceCounts;
+
+  constructor(counts: DeviceCounts) {
     this.#counts = counts;
   }
 
+  /** A frame has been begun: `emit` is due before anything else is taken. */
+  get isBusy(): boolean {
+    return this.#segmenter.isBusy;
+  }
+
   /**
-   * Takes the frame that `read` has found to be one into the batch. `tag` is `untagged` or a tag's word. False: the batch is
-   * full, and is to be given the same frame again, which goes on where it ceased.
+   * Takes a frame of `length` bytes that is to be cut; false when it is none, or cannot be. `tag`: the word of a VLAN tag
+   * that belongs behind the MACs, or -1.
    */
-  take(batch: Batch, port: number, seconds: number, nanoseconds: number, tag: number): boolean {
-    while (this.#next < this.#segments) {
-      if (!this.#takeSegment(batch, port, seconds, nanoseconds, tag)) return false;
-      if (this.#next > 0) this.#counts.receiveSegments++;
-      this.#next++;
+  begin(bytes: Uint8Array, header: number, from: number, length: number, tag: number): boolean {
+    const kind = bytes[header + HeaderAt.kind];
+    if ((kind & kindMask) === Kind.none) return false;
+    const more = tag < 0 ? 0 : tagBytes;
+    const room = this.#segmenter.room(length + more);
+    if (room === undefined || length < ethernetBytes) return false;
+    room.set(bytes.subarray(from, from + length), more);
+    if (tag >= 0) {
+      room.copyWithin(0, more, more + macsBytes);
+      for (let i = 0; i < tagBytes; i++) room[macsBytes + i] = tag >>> (8 * i);
     }
-    this.#next = 0;
+    if (!this.#segmenter.begin(length + more, kind, readLittle16(bytes, header + HeaderAt.segmentBytes))) return false;
+    this.#counts.receiveOversized++;
+    this.#counts.receiveSegments += this.#segmenter.count - 1;
     return true;
   }
 
-  /** Reads the headers of the frame of `length` bytes at `from`; false: it is none that is to be cut, or of no known kind. */
-  read(from: number, length: number): boolean {
-    const ring = this.#ring;
-    const header = from - offloadBytes;
-    const kind = ring[header + Field.kind] & ~ecnBit;
-    if (kind !== Kind.tcp4 && kind !== Kind.tcp6 && kind !== Kind.udp) return false;
-    let ip = ethernetBytes;
-    let type = read16(ring, from + typeAt);
-    for (; isTag(type) && ip < length; ip += tagBytes) type = read16(ring, from + ip + 2);
-    if (type !== EtherType.ipv4 && type !== EtherType.ipv6) return false;
-    this.#from = from;
-    this.#length = length;
-    this.#isTcp = kind !== Kind.udp;
-    this.#family = type === EtherType.ipv4 ? 4 : 6;
-    this.#ip = ip;
-    this.#upper = machine16(ring, header + Field.sumFrom);
-    this.#field = machine16(ring, header + Field.sumField);
-    const upperBytes = this.#isTcp ? (ring[from + this.#upper + dataOffsetAt] >>> 4) * 4 : udpBytes;
-    this.#headers = this.#upper + upperBytes;
-    this.#segment = machine16(ring, header + Field.segmentBytes);
-    this.#segments = Math.ceil((length - this.#headers) / this.#segment);
-    const ipBytes = this.#family === 4 ? ipv4HeaderBytes(ring, from + ip) : ipv6Bytes;
-    return this.#segment > 0 && this.#upper >= ip + ipBytes && this.#headers < length && this.#field < upperBytes;
+  /** False: the batch is full, and more is to come. */
+  emit(batch: Batch, port: number, seconds: number, nanoseconds: number): boolean {
+    return this.#segmenter.emit(batch, port, seconds, nanoseconds);
   }
 
-  #takeSegment(batch: Batch, port: number, seconds: number, nanoseconds: number, tag: number): boolean {
-    const payloadAt = this.#headers + this.#next * this.#segment;
-    const payloadBytes = Math.min(this.#segment, this.#length - payloadAt);
-    const more = tag === untagged ? 0 : tagBytes;
-    const bytes = this.#headers + more + payloadBytes;
-    const start = batch.add(port, bytes, bytes, seconds, nanoseconds);
-    if (start < 0) return false;
-    const from = this.#from;
-    if (tag === untagged) this.#copy.plain(from, this.#headers, batch, start);
-    else this.#copy.tagged(from, this.#headers, batch, start, tag);
-    const target = batch.bytes;
-    target.set(this.#ring.subarray(from + payloadAt, from + payloadAt + payloadBytes), start + more + this.#headers);
-    this.#writeIp(target, start + more, payloadBytes);
-    this.#writeUpper(target, start + more + this.#upper, this.#headers - this.#upper + payloadBytes);
-    return true;
+  /** The checksum of a frame that lies in the batch from `start` to `end`, `more` bytes of tags put in. */
+  finish(bytes: Uint8Array, header: number, batch: Batch, start: number, end: number, more: number): void {
+    if ((bytes[header + HeaderAt.flags] & checksumDue) === 0) return;
+    const from = start + more + readLittle16(bytes, header + HeaderAt.checksumFrom);
+    finishChecksum(batch, from, from + readLittle16(bytes, header + HeaderAt.checksumField), end);
+    this.#counts.receiveUnchecked++;
   }
+}
 
-  /** Lengths, and the identification, which goes up by one. */
-  #writeIp(target: Uint8Array, frame: number, payloadBytes: number): void {
-    const ip = frame + this.#ip;
-    const bytes = this.#headers - this.#ip + payloadBytes;
-    if (this.#family === 6) {
-      write16(target, ip + payloadLengthAt, bytes - ipv6Bytes);
-      return;
-    }
-    write16(target, ip + totalLengthAt, bytes);
-    write16(target, ip + identificationAt, (read16(target, ip + identificationAt) + this.#next) & 0xffff);
-    write16(target, ip + checksumAt, 0);
-    write16(target, ip + checksumAt, checksum(target, ip, ipv4HeaderBytes(target, ip)));
-  }
-
-  /** TCP: sequence number; FIN and PSH are the last segment's, CWR the first one's (RFC 3168). UDP: its length. */
-  #writeUpper(target: Uint8Array, upper: number, bytes: number): void {
-    if (this.#isTcp) {
-      write32(target, upper + sequenceAt, (read32(target, upper + sequenceAt) + this.#next * this.#segment) >>> 0);
-      if (this.#next < this.#segments - 1) target[upper + flagsAt] &= ~finAndPush;
-      if (this.#next > 0) target[upper + flagsAt] &= ~congestionWindowReduced;
-    } else {
-      write16(target, upper + udpLengthAt, bytes);
-    }
-    const whole = this.#length - this.#upper;
-    const pseudo = read16(target, upper + this.#field);
-    write16(target, upper + this.#field, fold(pseudo + (~whole & 0xffff) + bytes));
-    writeSum(target, upper, bytes, this.#field);
-  }
+function readLittle16(bytes: Uint8Array, at: number): number {
+  return bytes[at] | (bytes[at + 1] << 8);
 }

@@ -21,7 +21,7 @@ export const PacketOption = {
   copyThreshold: 7,
   version: 10,
   reserve: 12,
-  vnetHeader: 15,
+  offloadHeader: 15,
   fanout: 18,
   fanoutData: 22,
   ignoreOutgoing: 23,

@@ -8,10 +8,10 @@
 import type { Batch } from '../../wire/batch.ts';
 import type { DeviceCounts } from '../live-device.ts';
 import type { FanoutGroup } from './fanout.ts';
-import { FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
+import { alignTail, FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
 import { libc } from './libc.ts';
 import type { Link } from './link.ts';
-import { Cutter, finishChecksum, offloadBytes, untagged } from './offload.ts';
+import { Offloads, offloadHeaderBytes, offloadMask } from './offload.ts';
 import { dontWait, PacketOption, SocketOption, setBuffer, setOption } from './packet-socket.ts';
 import { blockBytes, frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
 
@@ -24,12 +24,10 @@ const slotBytesMax = 32 * 1024;
 const slotOverheadBytes = 128;
 /** For whole frames that did not fit their slots. */
 const queueBytes = 8 << 20;
+/** The longest of them, and the header before it. */
+const wholeBytesMax = 80 * 1024;
 /** Slots that are looked at before they are taken, a batch of them. */
 const readyMax = 256;
-
-/** Where a frame from the queue lies in memory of its own, behind what the kernel says about it; and how long it may be. */
-const wholeAt = 18;
-const wholeBytesMax = 128 * 1024;
 
 const Slot = { status: 0, length: 1, snapped: 2, mac: 3, seconds: 4, nanoseconds: 5, tag: 6 } as const;
 
@@ -37,12 +35,6 @@ function slotBytesFor(mtu: number): number {
   let bytes = slotBytesMin;
   while (bytes < slotBytesMax && bytes < mtu + slotOverheadBytes) bytes *= 2;
   return bytes;
-}
-
-/** Frames that lie in these bytes, and how they are taken out of them. */
-function reading(bytes: Uint8Array, words: Uint32Array, counts: DeviceCounts) {
-  const copy = frameCopy(bytes, words);
-  return { bytes, copy, cutter: new Cutter(bytes, copy, counts) };
 }
 
 /** Opens the ring on the link. Throws ShimlineError IO. */
@@ -69,11 +61,12 @@ export function openRingV2(
   });
   const fd = socket.fd;
   const words = new Uint32Array(socket.mapping.buffer);
-  const inRing = reading(new Uint8Array(socket.mapping.buffer), words, counts);
-  const queued = new Uint8Array(wholeBytesMax);
-  const inQueue = reading(queued, new Uint32Array(queued.buffer), counts);
-  /** The frame of the slot at hand has been read from the queue. */
+  const bytes = new Uint8Array(socket.mapping.buffer);
+  const copyMapped = frameCopy(bytes, words);
+  const whole = new Uint8Array(wholeBytesMax);
+  const copyWhole = frameCopy(whole, new Uint32Array(whole.buffer));
   let isRead = false;
+  const offloads = new Offloads(counts);
   const slotWords = slotBytes >>> 2;
   let usual = frameBytesUsual(link.mtu);
   let slot = 0;
@@ -101,47 +94,50 @@ export function openRingV2(
       counts.receiveLost++;
       return true;
     }
+    const seconds = words[at + Slot.seconds];
+    const nanoseconds = words[at + Slot.nanoseconds];
+    if (offloads.isBusy) return offloads.emit(batch, port, seconds, nanoseconds);
     const isTagged = (status & FrameStatus.tagValid) !== 0 && length >= headerBytes;
-    const tag = isTagged ? tagWord(status, words[at + Slot.tag] >>> 16, words[at + Slot.tag] & 0xffff) : untagged;
-    if (isWhole && !isRead) readWhole(length);
-    isRead = isWhole;
-    const from = isWhole ? wholeAt : at * 4 + (words[at + Slot.mac] & 0xffff);
-    const { bytes, copy, cutter } = isWhole ? inQueue : inRing;
-    if (cutter.read(from, length)) {
-      if (!cutter.take(batch, port, words[at + Slot.seconds], words[at + Slot.nanoseconds], tag)) return false;
-    } else {
-      const more = isTagged ? tagBytes : 0;
-      const start = batch.add(
-        port,
-        length + more,
-        length + more,
-        words[at + Slot.seconds],
-        words[at + Slot.nanoseconds],
-      );
-      if (start < 0) {
-        if (batch.count > 0) return false;
-        // What an empty batch cannot take, none ever will.
-        counts.receiveLost++;
-        isRead = false;
-        return true;
-      }
-      if (isTagged) copy.tagged(from, length, batch, start, tag);
-      else copy.plain(from, length, batch, start);
-      finishChecksum(bytes, from, length, batch, start, more);
+    const tag = isTagged ? tagWord(status, words[at + Slot.tag] >>> 16, words[at + Slot.tag] & 0xffff) : -1;
+    if (isWhole) readWhole(length);
+    const source = isWhole ? whole : bytes;
+    const from = isWhole ? offloadHeaderBytes : at * 4 + (words[at + Slot.mac] & 0xffff);
+    const header = from - offloadHeaderBytes;
+    const isOffloaded = ((source[header] | (source[header + 1] << 8)) & offloadMask) !== 0;
+    if (isOffloaded && offloads.begin(source, header, from, length, tag)) {
+      isRead = false;
+      return offloads.emit(batch, port, seconds, nanoseconds);
+    }
+    alignTail(batch, isTagged);
+    const more = isTagged ? tagBytes : 0;
+    const start = batch.add(port, length + more, length + more, seconds, nanoseconds);
+    if (start < 0) {
+      if (batch.count > 0) return false;
+      // What an empty batch cannot take, none ever will.
+      counts.receiveLost++;
+      isRead = false;
+      return true;
     }
     isRead = false;
-    if (length > usual || (status & FrameStatus.gsoTcp) !== 0) counts.receiveOversized++;
-    if ((status & FrameStatus.checksumNotReady) !== 0) counts.receiveUnchecked++;
+    const copy = isWhole ? copyWhole : copyMapped;
+    if (isTagged) copy.tagged(from, length, batch, start, tag);
+    else copy.plain(from, length, batch, start);
+    if (length > usual) counts.receiveOversized++;
+    if (isOffloaded) offloads.finish(source, header, batch, start, start + length + more, more);
     return true;
   }
 
-  /** Reads a frame from the socket's queue, which has them in the order of the slots that announce them. */
+  /**
+   * A frame from the socket's queue, which has them in the order of the slots that announce them. Read once, and kept while
+   * the batch has no room for it.
+   */
   function readWhole(length: number): void {
-    const target = inQueue.bytes;
-    const end = wholeAt + length;
-    const read = libc().recv(fd, target.subarray(wholeAt - offloadBytes, end), length + offloadBytes, dontWait);
+    if (isRead) return;
+    const due = length + offloadHeaderBytes;
+    const read = libc().recv(fd, whole, due, dontWait);
     // A slot that announces a frame is written after the frame is queued: there is no other length than this.
-    if (read !== length + offloadBytes) target.fill(0, wholeAt - offloadBytes + Math.max(read, 0), end);
+    if (read !== due) whole.fill(0, Math.max(read, 0), due);
+    isRead = true;
   }
 
   function receive(batch: Batch, port: number): number {

@@ -6,9 +6,9 @@
 import type { Batch } from '../../wire/batch.ts';
 import type { DeviceCounts } from '../live-device.ts';
 import type { FanoutGroup } from './fanout.ts';
-import { FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
+import { alignTail, FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
 import type { Link } from './link.ts';
-import { Cutter, finishChecksum, untagged } from './offload.ts';
+import { Offloads, offloadHeaderBytes, offloadMask } from './offload.ts';
 import { blockBytes, frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
 
 const blocks = 64;
@@ -48,9 +48,8 @@ export function openRingV3(
   });
   const words = new Uint32Array(socket.mapping.buffer);
   const bytes = new Uint8Array(socket.mapping.buffer);
-  const copy = frameCopy(bytes, words);
-  const { plain, tagged } = copy;
-  const cutter = new Cutter(bytes, copy, counts);
+  const { plain, tagged } = frameCopy(bytes, words);
+  const offloads = new Offloads(counts);
   let usual = frameBytesUsual(link.mtu);
   /** The block we read or wait for; what is left of it, and the offset of its next frame in the ring. */
   let block = 0;
@@ -85,27 +84,27 @@ export function openRingV3(
       return true;
     }
     const isTagged = (status & FrameStatus.tagValid) !== 0 && snapped >= headerBytes;
-    const tag = isTagged ? tagWord(status, words[at + Frame.type] & 0xffff, words[at + Frame.tag]) : untagged;
-    const from = next + (words[at + Frame.mac] & 0xffff);
+    const tag = isTagged ? tagWord(status, words[at + Frame.type] & 0xffff, words[at + Frame.tag]) : -1;
     const seconds = words[at + Frame.seconds];
     const nanoseconds = words[at + Frame.nanoseconds];
-    if (cutter.read(from, length)) {
-      if (!cutter.take(batch, port, seconds, nanoseconds, tag)) return false;
-    } else {
-      const more = isTagged ? tagBytes : 0;
-      const start = batch.add(port, snapped + more, length + more, seconds, nanoseconds);
-      if (start < 0) {
-        if (batch.count > 0) return false;
-        // What an empty batch cannot take, none ever will.
-        counts.receiveLost++;
-        return true;
-      }
-      if (isTagged) tagged(from, snapped, batch, start, tag);
-      else plain(from, snapped, batch, start);
-      finishChecksum(bytes, from, length, batch, start, more);
+    const from = next + (words[at + Frame.mac] & 0xffff);
+    const isOffloaded = (words[(from - offloadHeaderBytes) >>> 2] & offloadMask) !== 0;
+    if (isOffloaded && (offloads.isBusy || offloads.begin(bytes, from - offloadHeaderBytes, from, length, tag))) {
+      return offloads.emit(batch, port, seconds, nanoseconds);
     }
-    if (length > usual || (status & FrameStatus.gsoTcp) !== 0) counts.receiveOversized++;
-    if ((status & FrameStatus.checksumNotReady) !== 0) counts.receiveUnchecked++;
+    alignTail(batch, isTagged);
+    const more = isTagged ? tagBytes : 0;
+    const start = batch.add(port, snapped + more, length + more, seconds, nanoseconds);
+    if (start < 0) {
+      if (batch.count > 0) return false;
+      // What an empty batch cannot take, none ever will.
+      counts.receiveLost++;
+      return true;
+    }
+    if (isTagged) tagged(from, snapped, batch, start, tag);
+    else plain(from, snapped, batch, start);
+    if (length > usual) counts.receiveOversized++;
+    if (isOffloaded) offloads.finish(bytes, from - offloadHeaderBytes, batch, start, start + length + more, more);
     return true;
   }
 

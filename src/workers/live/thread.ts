@@ -102,17 +102,17 @@ class ForwardingThread {
     const role = this.#role;
     const { batch } = role;
     const { ports, devices } = this.#ports;
-    let any = role instanceof Lead && role.treatAside();
+    let busy = role instanceof Lead && role.treatAside();
     const count = devices.length;
     for (let i = 0; i < count; i++) {
       const at = (this.#first + i) % count;
-      if (devices[at].receive(batch, ports[at]) > 0) any = true;
+      if (devices[at].receive(batch, ports[at]) > 0) busy = true;
       if (batch.count >= batchEnough) this.#treat(role);
     }
     this.#first++;
     if (batch.count > 0) this.#treat(role);
     else this.#ports.flush();
-    return any;
+    return busy;
   }
 
   #treat(role: Lead | Follower): void {
