@@ -70,6 +70,7 @@ export class ModelBuilder {
       mpls: false,
       vrf: undefined,
       addresses: [],
+      bridge: undefined,
       urpf: undefined,
       acceptLabels: undefined,
       device: undefined,

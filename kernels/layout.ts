@@ -81,6 +81,8 @@ const constants: readonly [string, number][] = [
   ...prefixed('INTERFACE', { mac0: 48, mac4: 52, second: 56, third: 60 }),
   ['INTERFACE_MPLS', Interface.mpls],
   ['INTERFACE_UP', Interface.up],
+  ['INTERFACE_CIRCUIT', Interface.circuit],
+  ['INTERFACE_SENDABLE', Interface.up | Interface.bridged],
   ['INTERFACE_URPF', Interface.urpfStrict | Interface.urpfLoose],
   ['MAP_BYTES', mapWords * wordBytes],
   ['ACCEPT_BYTES', acceptWords * wordBytes],

@@ -2,6 +2,7 @@
 import {
   INTERFACE_ACCEPT,
   INTERFACE_BYTES,
+  INTERFACE_CIRCUIT,
   INTERFACE_FLAGS,
   INTERFACE_MAC0,
   INTERFACE_MAC4,
@@ -96,7 +97,7 @@ export function link(from: u32, count: u32): u32 {
         acceptList = load<u32>(record, INTERFACE_ACCEPT);
       }
     }
-    const ours = owner != 0 && load<u16>(begin) == <u16>mac0 && load<u32>(begin, 2) == mac2;
+    const ours = owner != 0 && (flags & INTERFACE_CIRCUIT) == 0 && load<u16>(begin) == <u16>mac0 && load<u32>(begin, 2) == mac2;
     store<u32>(f, at, SLOT_TOP);
     store<u32>(f, at, SLOT_NETWORK);
     store<u32>(f, begin + present - at, SLOT_LENGTH);

@@ -3,12 +3,6 @@ import { type DropName, dropReasons, type PuntName, puntReasons } from '../../sr
 
 /** Reasons that nothing gives yet, and what they will come with. */
 export const laterReasons: Readonly<Partial<Record<DropName | PuntName, string>>> = {
-  'link-local': 'layer 2 services',
-  'bad-control-word': 'layer 2 services',
-  'out-of-order': 'layer 2 services',
-  'mac-limit': 'layer 2 services',
-  filtered: 'layer 2 services',
-  storm: 'layer 2 services',
   'tx-full': 'live interfaces',
   'punt-limited': 'live interfaces',
 };

@@ -82,6 +82,7 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
       }
       const ours =
         owner !== 0 &&
+        (flags & Interface.circuit) === 0 &&
         (((words[begin >>> 2] as number) >>> 16) ^ (mac0 & 0xffff)) === 0 &&
         ((words[(begin + 2) >>> 2] as number) ^ mac2) === 0;
       if (ours && type === TYPE_IPV4 && (flags & urpf) === 0) {

@@ -9,6 +9,8 @@ import { dropHeld } from './forward.ts';
 import { IcmpLimiter } from './limiter.ts';
 import { receive } from './link.ts';
 import { NeighborKeeper } from './neighbors.ts';
+import { sendIntoBridge } from './routed-bridge.ts';
+import { StormControl } from './storm.ts';
 import { type Names, Story } from './story.ts';
 
 export class SlowPath {
@@ -22,8 +24,10 @@ export class SlowPath {
       counters,
       limiter: new IcmpLimiter(tables.interfaces.interfaceCount, icmpRate, icmpBurst),
       neighbors: new NeighborKeeper(tables.adjacencies),
+      storms: new StormControl(tables.circuits),
       names,
       spare: [],
+      sendIntoBridge,
     };
   }
 
