@@ -57,12 +57,15 @@ function mixIp(hash: number, bytes: Bytes, at: number, capturedEnd: number): num
 /** Tags of the customer that the hash looks behind. */
 const hashTagsMax = 2;
 
-/** Hash of an Ethernet frame: its MACs, the EtherType behind its tags, and the fields of an IP packet if it is one. */
-export function hashEthernet(seed: number, bytes: Bytes, at: number, capturedEnd: number): number {
+/**
+ * Hash of an Ethernet frame: its MACs at `at`, the EtherType at `typeAt` or behind tags there, and the fields of an IP
+ * packet if it is one.
+ */
+export function hashEthernet(seed: number, bytes: Bytes, at: number, typeAt: number, capturedEnd: number): number {
   let h = mix(seed, readLittle32(bytes, at + 2));
   h = mix(h, readLittle32(bytes, at + 6));
   h = mix(h, read16(bytes, at) | (read16(bytes, at + 10) << 16));
-  let typeOffset = at + 12;
+  let typeOffset = typeAt;
   let type = read16(bytes, typeOffset);
   for (let tag = 0; tag < hashTagsMax && isTag(type) && typeOffset + 6 <= capturedEnd; tag++) {
     typeOffset += 4;

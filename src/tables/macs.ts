@@ -79,11 +79,14 @@ export class MacTable {
     return !isAged(seconds, nanoseconds, entries[at + 3] as number, entries[at + 4] as number, ageing);
   }
 
-  /** A frame of the source has come: its age begins anew. */
+  /** A frame of the source has come: its age begins anew, unless a later one is known. */
   touch(entry: number, seconds: number, nanoseconds: number): void {
     const at = entry * macWords;
-    this.entries[at + 3] = seconds;
-    this.entries[at + 4] = nanoseconds;
+    const { entries } = this;
+    const known = entries[at + 3] as number;
+    if (seconds < known || (seconds === known && nanoseconds < (entries[at + 4] as number))) return;
+    entries[at + 3] = seconds;
+    entries[at + 4] = nanoseconds;
   }
 
   /** Writer: the address is behind another circuit now. */
