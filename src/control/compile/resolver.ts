@@ -6,7 +6,17 @@ import { Payload, PopMode } from '../../tables/labels.ts';
 import { PushTc } from '../../tables/paths.ts';
 import { formatPrefix, type IpAddress } from '../../wire/address.ts';
 import { SpecialLabel } from '../../wire/mpls.ts';
-import type { ActionPath, LabelModel, PathModel, RouteModel, RouterModel, TcMode, TtlMode, ViaPath } from '../model.ts';
+import type {
+  ActionPath,
+  LabelModel,
+  PathModel,
+  PseudowireModel,
+  RouteModel,
+  RouterModel,
+  TcMode,
+  TtlMode,
+  ViaPath,
+} from '../model.ts';
 import { PathLists } from './path-lists.ts';
 import { type GroupPlan, Groups, type LegPlan, type LegTarget } from './plan.ts';
 import { direct, type LocalRoute, type Outcome, type Problem, type Rib, type RibTable } from './rib.ts';
@@ -51,6 +61,22 @@ export function payloadNumber(kind: ViaPath['payload']): number {
 }
 
 const noLabels: readonly number[] = [];
+/** Pseudowire label and flow label. */
+const pseudowireEntries = 2;
+
+/** A path that says nothing but its next hop. */
+const plainVia = {
+  kind: 'via',
+  interface: undefined,
+  vrf: undefined,
+  labels: undefined,
+  weight: 1,
+  backup: false,
+  entropy: false,
+  ttl: undefined,
+  tc: undefined,
+  payload: undefined,
+} as const;
 
 /** The first `count` of a path's labels in the order of pushing: lowest first, implicit null left out. */
 function pushesOf(labels: readonly number[], count: number): readonly number[] {
@@ -162,12 +188,11 @@ export class Resolver {
     return outcome;
   }
 
-  #checkEntries(path: string, group: GroupPlan): void {
-    if (group.entriesMax <= pushedMax) return;
-    throw new ShimlineError(
-      'CONFIG',
-      `${path}: pushes ${group.entriesMax} label stack entries, more than ${pushedMax}`,
-    );
+  /** `more`: entries beneath those of the group. */
+  #checkEntries(path: string, group: GroupPlan, more = 0): void {
+    const entries = group.entriesMax + more;
+    if (entries <= pushedMax) return;
+    throw new ShimlineError('CONFIG', `${path}: pushes ${entries} label stack entries, more than ${pushedMax}`);
   }
 
   #makeGroup(paths: readonly PathModel[], table: number, resolving: Outcome): Outcome {
@@ -202,6 +227,7 @@ export class Resolver {
 
   #actionTarget(path: ActionPath): LegTarget {
     if (path.kind === 'table') return { kind: 'table', table: this.#rib.tableIndex(path.target) };
+    if (path.kind === 'pseudowire') return { kind: 'pseudowire', pseudowire: this.pseudowireIndex(path.target) };
     return { kind: path.kind as 'drop' | 'punt' | 'receive' | 'pop' };
   }
 
@@ -288,8 +314,27 @@ export class Resolver {
       pushTc: pushTc(path.tc ?? this.#model.tc),
       popTtl: popMode(path.ttl ?? this.#model.ttl),
       popTc: popMode(path.tc ?? this.#model.tc),
-      payload: payloadNumber(path.payload),
+      payload: path.kind === 'pseudowire' ? Payload.ethernet : payloadNumber(path.payload),
     };
+  }
+
+  pseudowireIndex(name: string): number {
+    return this.#model.pseudowires.findIndex((each) => each.name === name);
+  }
+
+  /** The way to a pseudowire's peer: a group with one leg, which pushes nothing; undefined when there is none. */
+  peerGroup({ path, name, peer }: PseudowireModel): GroupPlan | undefined {
+    const toPeer: ViaPath = { ...plainVia, via: peer };
+    const found = this.#findTarget(toPeer, 0, undefined);
+    if ('problem' in found) {
+      this.warnings.push(`${path}: pseudowire ${name} is down: ${problemTexts[found.problem]}`);
+      return undefined;
+    }
+    const group = this.groups.make([this.#routeLeg(toPeer, found.target)]);
+    this.#checkEntries(path, group, pseudowireEntries);
+    if (group.depth <= levelsMax) return group;
+    this.warnings.push(`${path}: pseudowire ${name} is down: ${problemTexts['too-deep']}`);
+    return undefined;
   }
 
   /** Whether the next hop of a VRF's path is a neighbour on one of its own subnets, and nothing is pushed. */

@@ -140,12 +140,16 @@ export function labelBrief(table: PathTable, group: GroupPlan | undefined, entri
 }
 
 /** The action of a single path that names no next hop. */
-export function pathAction(path: ActionPath, tableIndex: (name: string) => number): ActionWords {
+export function pathAction(
+  path: ActionPath,
+  tableIndex: (name: string) => number,
+  pseudowireIndex: (name: string) => number = () => 0,
+): ActionWords {
   switch (path.kind) {
     case 'table':
       return [Action.table, tableIndex(path.target)];
     case 'pseudowire':
-      return [Action.pseudowire, 0];
+      return [Action.pseudowire, pseudowireIndex(path.target)];
     default:
       return [Action[path.kind], 0];
   }

@@ -17,8 +17,6 @@ export interface FanoutGroup {
 /** PACKET_FANOUT_FLAG_IGNORE_OUTGOING: in a group the option of its members counts for nothing. */
 const ignoreOutgoing = 0x4000;
 const modeProgram = 6;
-/** PACKET_FANOUT_FLAG_IGNORE_OUTGOING: what a socket has said of itself (PACKET_IGNORE_OUTGOING) does not hold for a group. */
-const ignoreOutgoing = 0x4000;
 
 /** Makes a socket that is bound already a member. Throws ShimlineError IO. */
 export function joinFanout(place: string, fd: number, { group, members }: FanoutGroup): void {
