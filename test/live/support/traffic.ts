@@ -160,13 +160,15 @@ export interface PingOptions {
   /** Don't Fragment: `do` sets it, `dont` does not, `want` lets the kernel find the path MTU. */
   readonly fragment?: 'do' | 'dont' | 'want';
   readonly intervalSeconds?: number;
+  /** For the last answer. */
+  readonly waitSeconds?: number;
   readonly source?: string;
 }
 
 /** How many answers came. Other options than the count are those of ping(8). */
 export function ping(from: Namespace, address: string, options: PingOptions = {}): { answers: number; text: string } {
-  const { count = 3, bytes, fragment, intervalSeconds = 0.05, source } = options;
-  const args = ['-n', '-c', count, '-i', intervalSeconds, '-W', 3];
+  const { count = 3, bytes, fragment, intervalSeconds = 0.05, waitSeconds = 3, source } = options;
+  const args = ['-n', '-c', count, '-i', intervalSeconds, '-W', waitSeconds];
   if (bytes !== undefined) args.push('-s', bytes);
   if (fragment !== undefined) args.push('-M', fragment);
   if (source !== undefined) args.push('-I', source);
