@@ -15,7 +15,7 @@ function checkPeer(each: Attached & { readonly link: LinkFacts }, facts: Facts):
   const { peer } = each.link;
   if (peer === undefined) return [];
   if (peer === 'elsewhere') {
-    const text = `the other end of ${each.name} is in another network namespace and cannot be seen: if a host sends there, its offloads make frames of 65 kB and leave checksums unfinished`;
+    const text = `the other end of ${each.name} is in another network namespace and cannot be seen: if a host sends there, its offloads make frames of 65 kB and leave checksums unfinished, which costs time here`;
     const command = 'ip netns exec NAMESPACE ethtool -K PEER tx off';
     return [at(each, { severity: 'note', check: 'peer-unseen', text, command })];
   }
@@ -25,7 +25,7 @@ function checkPeer(each: Attached & { readonly link: LinkFacts }, facts: Facts):
   const on = (['tx', 'tso', 'gso'] as const).filter((key) => offloads[key]);
   // Without tx checksums there is no segmentation offload either, whatever gso says.
   if (!offloads.tx) return [];
-  const text = `${peer.name}, the other end of ${each.name}, has offloads on (${on.join(', ')}): what this host sends there arrives in frames of up to 65 kB with unfinished checksums`;
+  const text = `${peer.name}, the other end of ${each.name}, has offloads on (${on.join(', ')}): what this host sends there arrives in frames of up to 65 kB with unfinished checksums, to be cut and finished here`;
   return [
     at(each, { severity: 'warning', check: 'peer-offload', text, command: `ethtool -K ${word(peer.name)} tx off` }),
   ];
