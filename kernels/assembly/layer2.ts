@@ -59,6 +59,9 @@ import {
   SLOT_CAPTURED,
   SLOT_CIRCUIT,
   SLOT_EGRESS,
+  SLOT_ENTRY,
+  SLOT_FOUND,
+  SLOT_LEG,
   SLOT_MACS,
   SLOT_MARK,
   SLOT_NANOSECONDS,
@@ -87,6 +90,10 @@ let leftNanoseconds: u32 = 0;
 
 export function forwardFrames(from: u32, to: u32): void {
   const slots = state.slots;
+  if (state.bridging) {
+    findBuckets(from, to);
+    findEntries(from, to);
+  }
   const circuits = state.circuits;
   let blocked = !state.bridging;
   leftSeconds = 0;
@@ -111,6 +118,54 @@ export function forwardFrames(from: u32, to: u32): void {
   }
 }
 
+/** The heads of the hash chains of both addresses, in a loop so short that the misses of a dozen frames overlap. */
+function findBuckets(from: u32, to: u32): void {
+  const slots = state.slots;
+  const circuits = state.circuits;
+  const buckets = state.macBuckets;
+  const mask = state.macMask;
+  for (let slot = from; slot < to; slot++) {
+    const f = slots + (slot << 2);
+    if ((load<u32>(f, SLOT_MARK) & MARK_KIND) != MARK_FRAME) continue;
+    const record = circuits + load<u32>(f, SLOT_CIRCUIT) * CIRCUIT_BYTES;
+    if (load<u32>(record, CIRCUIT_SERVICE) != SERVICE_BRIDGE) {
+      store<u32>(f, 0, SLOT_FOUND);
+      store<u32>(f, 0, SLOT_LEG);
+      continue;
+    }
+    const prefix = load<u32>(record, CIRCUIT_OTHER) << 16;
+    const at = load<u32>(f, SLOT_MACS);
+    const source = hashOf(prefix | bswap<u16>(load<u16>(at, 6)), bswap<u32>(load<u32>(at, 8)));
+    const destination = hashOf(prefix | bswap<u16>(load<u16>(at)), bswap<u32>(load<u32>(at, 2)));
+    store<u32>(f, load<u32>(buckets + ((source & mask) << 2)), SLOT_FOUND);
+    store<u32>(f, load<u32>(buckets + ((destination & mask) << 2)), SLOT_LEG);
+  }
+}
+
+/** The first entries of the chains: what is read is not kept, but its lines are near when they are asked for in order. */
+function findEntries(from: u32, to: u32): void {
+  const slots = state.slots;
+  const macs = state.macs;
+  for (let slot = from; slot < to; slot++) {
+    const f = slots + (slot << 2);
+    if ((load<u32>(f, SLOT_MARK) & MARK_KIND) != MARK_FRAME) continue;
+    const source = load<u32>(f, SLOT_FOUND);
+    const destination = load<u32>(f, SLOT_LEG);
+    const first = source == 0 ? 0 : load<u32>(macs + (source - 1) * MAC_BYTES, MAC_LOW);
+    const second = destination == 0 ? 0 : load<u32>(macs + (destination - 1) * MAC_BYTES, MAC_LOW);
+    store<u32>(f, first ^ second, SLOT_ENTRY);
+  }
+}
+
+/** `macHash` of an address where learning is not qualified. */
+// @ts-ignore: decorator
+@inline
+function hashOf(high: u32, low: u32): u32 {
+  let hash = high * 0x85ebca6b;
+  hash = (hash ^ (hash >>> 15) ^ low) * 0xc2b2ae35;
+  return hash ^ (hash >>> 16);
+}
+
 /** Where the frame ends. */
 // @ts-ignore: decorator
 @inline
@@ -130,10 +185,7 @@ function isPlain(f: u32): bool {
 
 /** The entry of an unqualified address (src/tables/macs.ts), 0: none. */
 function find(high: u32, low: u32): u32 {
-  let hash = high * 0x85ebca6b;
-  hash = (hash ^ (hash >>> 15) ^ low) * 0xc2b2ae35;
-  hash ^= hash >>> 16;
-  let next = load<u32>(state.macBuckets + ((hash & state.macMask) << 2));
+  let next = load<u32>(state.macBuckets + ((hashOf(high, low) & state.macMask) << 2));
   while (next != 0) {
     const entry = state.macs + (next - 1) * MAC_BYTES;
     if (load<u32>(entry, MAC_HIGH) == high && load<u32>(entry, MAC_LOW) == low && load<u32>(entry, MAC_VLAN) == 0)
