@@ -50,7 +50,8 @@ export interface RouterPlan {
   readonly routes: NumberedRoutes;
 }
 
-function settingsOf(model: RouterModel): RouterSettings {
+/** What holds for the whole router, as the tables keep it. */
+export function settingsOf(model: RouterModel): RouterSettings {
   return {
     id: model.id?.words[0],
     id6: model.id6?.words,
