@@ -1,10 +1,11 @@
-// `npx tsx bench/control.ts [--small]`: what it costs to change a running router: a million routes at once, batches and
+// `npx tsx bench/control.ts [--small] [compile] [changes] [rebuild] [objects]`: what it costs to change a running router: a million routes at once, batches and
 // single changes on them, a transport route that all of them resolve through, and the memory that it takes. CPU time of
 // the one thread, so that what else the machine does counts less.
 
 import { validateConfig } from '../src/control/config/index.ts';
 import { type EntryChange, RouterControl } from '../src/control/live/index.ts';
 import type { PathModel, RouteModel, RouterModel } from '../src/control/model.ts';
+import { compileRouter } from '../src/control/router.ts';
 import { formatPrefix, type IpPrefix } from '../src/wire/address.ts';
 import { prefixes4 } from './prefixes.ts';
 import { createRandom, type Random } from './random.ts';
@@ -60,10 +61,16 @@ function seconds(work: () => void): number {
 const number = (value: number): string => Math.round(value).toLocaleString('en');
 const rate = (count: number, time: number): string => `${time.toFixed(2)} s, ${number(count / time)} a second`;
 
+/** With a reader that passes between any two transactions, as forwarding threads do many times. */
 function make(routesMin: number): RouterControl {
-  let published = 0;
-  const control = new RouterControl(baseModel(), { routesMin, publish: () => published++ });
+  const control = new RouterControl(baseModel(), { routesMin, publish: (tables) => tables.generations.online(0) });
+  control.tables.generations.online(0);
   return control;
+}
+
+function apply(control: RouterControl, source: string, changes: readonly EntryChange[]): void {
+  control.tables.generations.pass(0);
+  expectOk(control.apply(source, changes));
 }
 
 function expectOk(result: { readonly ok: boolean }): void {
@@ -74,17 +81,25 @@ function inBatches<T>(list: readonly T[], size: number, call: (batch: readonly T
   for (let at = 0; at < list.length; at += size) call(list.slice(at, at + size));
 }
 
+/** The yardstick: all of it compiled from the beginning, for nobody to change. */
+function measureCompile(prefixes: readonly IpPrefix[]): void {
+  const model = baseModel();
+  const routes = [...model.routes, ...prefixes.map((prefix, i) => routeOf(prefix, i % pathLists))];
+  const time = seconds(() => compileRouter({ ...model, routes }));
+  console.log(`a configuration with ${number(prefixes.length)} routes compiled: ${rate(prefixes.length, time)}`);
+}
+
 function measureLoad(prefixes: readonly IpPrefix[]): RouterControl {
   const adds = prefixes.map((prefix, i): EntryChange => ({ op: 'replace', route: routeOf(prefix, i % pathLists) }));
   const before = process.memoryUsage();
   const once = make(0);
-  const time = seconds(() => expectOk(once.apply('fpm', adds)));
+  const time = seconds(() => apply(once, 'fpm', adds));
   console.log(`${number(adds.length)} read routes in one transaction: ${rate(adds.length, time)}`);
   const after = process.memoryUsage();
   const bytes = after.rss - before.rss;
   console.log(`memory for them: ${number(bytes / adds.length)} bytes a route, tables included`);
   const growing = make(0);
-  const inSmall = seconds(() => inBatches(adds, 10_000, (batch) => expectOk(growing.apply('fpm', batch))));
+  const inSmall = seconds(() => inBatches(adds, 10_000, (batch) => apply(growing, 'fpm', batch)));
   console.log(`in batches of 10,000, tables growing: ${rate(adds.length, inSmall)}`);
   return once;
 }
@@ -110,7 +125,7 @@ function measureChanges(control: RouterControl, random: Random, prefixes: readon
       if (i % 3 === 0) return { op: 'delete', route: { vrf: 'red', prefix } };
       return { op: 'replace', route: routeOf(prefix, random.below(pathLists)) };
     });
-    const time = seconds(() => inBatches(stream, size, (batch) => expectOk(control.apply('fpm', batch))));
+    const time = seconds(() => inBatches(stream, size, (batch) => apply(control, 'fpm', batch)));
     console.log(`changes in transactions of ${size}: ${rate(count, time)}`);
   }
 }
@@ -123,23 +138,30 @@ function measureTransport(control: RouterControl): void {
     const prefix = { family: 4, words: [(0xc0a80000 + edge) >>> 0], length: 32 } as const;
     return { op: 'replace', route: { path: '', vrf: undefined, prefix, paths: [{ ...path, via } as PathModel] } };
   };
-  const one = seconds(() => expectOk(control.apply('config', [move(7, 4)])));
+  const one = seconds(() => apply(control, 'config', [move(7, 4)]));
   console.log(`a transport route that a thousandth of them needs moves: ${(one * 1e3).toFixed(1)} ms`);
   const all = Array.from({ length: edges }, (_, edge) => move(edge, 5));
-  const every = seconds(() => expectOk(control.apply('config', all)));
+  const every = seconds(() => apply(control, 'config', all));
   console.log(`all transport routes move: ${every.toFixed(2)} s`);
 }
 
+function measureRebuild(control: RouterControl): void {
+  const model = control.configModel();
+  const [core] = model.interfaces;
+  const time = seconds(() =>
+    expectOk(control.replaceConfig({ ...model, interfaces: [{ ...core, acceptLabels: [24_001] }] })),
+  );
+  console.log(`everything anew for a changed interface: ${time.toFixed(2)} s`);
+}
+
+const named = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const has = (part: string): boolean => named.length === 0 || named.includes(part);
 const random = createRandom(3);
 console.log(machineText(thisMachine(undefined)));
 const prefixes = prefixes4(random, routeCount);
+if (has('compile')) measureCompile(prefixes);
 const control = measureLoad(prefixes);
-measureChanges(control, random, prefixes);
-measureTransport(control);
-const rebuild = seconds(() => {
-  const model = control.configModel();
-  const [core] = model.interfaces;
-  expectOk(control.replaceConfig({ ...model, interfaces: [{ ...core, acceptLabels: [24_001] }] }));
-});
-console.log(`everything anew for a changed interface: ${rebuild.toFixed(2)} s`);
-measureObjects(prefixes);
+if (has('changes')) measureChanges(control, random, prefixes);
+if (has('changes')) measureTransport(control);
+if (has('rebuild')) measureRebuild(control);
+if (has('objects')) measureObjects(prefixes);

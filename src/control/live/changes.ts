@@ -1,7 +1,7 @@
 // Changes as programs send them, and as the router takes them: objects of the configuration file's own schema, read and
 // judged one by one; every mistake is found, each at its place (`changes[3].route.via`).
 import { type TSchema, Type } from '@sinclair/typebox';
-import { formatAddress, type IpAddress, type IpPrefix } from '../../wire/address.ts';
+import { formatAddress, type IpPrefix } from '../../wire/address.ts';
 import { describeValue } from '../config/expected.ts';
 import { labelModel, readLabel } from '../config/labels.ts';
 import { readNeighbor } from '../config/neighbors.ts';
@@ -188,11 +188,7 @@ function readWhole(
   return { op, neighbor };
 }
 
-/** A text that names an entry, the same for equal keys. */
-export function neighborKeyText(on: string, address: IpAddress): string {
-  return `${on} ${formatAddress(address)}`;
-}
-
+/** A text that names a route, the same for equal keys. */
 export function routeKeyText(vrf: string | undefined, { words, length }: IpPrefix): string {
   return `${vrf ?? ''} ${words.join('.')}/${length}`;
 }

@@ -4,7 +4,7 @@ import { wordsForPrefix, wordsForTable } from '../../tables/run-trie.ts';
 import type { TableSizes } from '../../tables/tables.ts';
 import type { RouteStore } from './route-store.ts';
 
-/** Kinds of room that may run out, each made twice as large as it was when it has. */
+/** Kinds of room that may run out, each made much larger when it has. */
 export const rooms = [
   'tables',
   'trie4Words',
@@ -23,9 +23,9 @@ const growth = 1.25;
 /** And so many of each besides. */
 const headRoom: Readonly<Record<Room, number>> = {
   tables: 64,
-  trie4Words: 1 << 20,
-  trie6Words: 1 << 20,
-  routes: 16_384,
+  trie4Words: 1 << 23,
+  trie6Words: 1 << 22,
+  routes: 131_072,
   labelEntries: 4096,
   groups: 8192,
   legs: 16_384,
@@ -43,13 +43,16 @@ export function trieWordsOf(store: RouteStore, tables: number): number {
   return sum;
 }
 
-/** The larger of what is needed with head-room and what was there; twice that for a room that ran out. */
+/** Words up to which room that ran out is made four times as large, beyond twice: a load that comes in pieces meets few. */
+const wordsSmall = 1 << 26;
+
+/** The larger of what is needed with head-room and what was there; several times that for a room that ran out. */
 export function sizesFor(base: TableSizes, counts: Counts, old: TableSizes | undefined, full: Room | undefined) {
   const sizes: Record<Room, number> = { ...counts };
   for (const room of rooms) {
     const needed = Math.ceil(counts[room] * growth) + headRoom[room];
     const before = old?.[room] ?? 0;
-    sizes[room] = Math.max(needed, room === full ? before * 2 : before);
+    sizes[room] = Math.max(needed, room === full ? before * (before < wordsSmall ? 4 : 2) : before);
   }
   return { ...base, ...sizes };
 }

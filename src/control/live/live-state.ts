@@ -213,6 +213,18 @@ export class LiveState {
     Atomics.store(words, at + 3, changed.mtu);
   }
 
+  /** Whether any VRF has labels for its CEs or prefixes. */
+  get hasFinerLabels(): boolean {
+    return this.#finer.some((vrf) => vrf !== undefined);
+  }
+
+  /** Keys of the labels that a route of a VRF wants. */
+  keysWanted(name: string | undefined, prefix: IpPrefix, paths: readonly PathModel[]): string[] {
+    const table = name === undefined ? 0 : this.#tableIndexes.get(name);
+    const vrf = table === undefined ? undefined : this.#finer[table];
+    return vrf === undefined ? [] : this.vrfLabels.wantedBy(vrf, prefix, paths).map(({ key }) => key);
+  }
+
   static neighborKey(on: string, address: NeighborModel['address']): string {
     return `${on} ${formatAddress(address)}`;
   }
@@ -489,6 +501,10 @@ export class LiveState {
     const { writer, resolution } = this;
     writer.room = 'tables';
     if (this.tableNames.length > writer.tables.sizes.tables) throw new RangeError('there are more tables than roots');
+    writer.room = 'routes';
+    // It is known before the first of a million is written.
+    if (this.routes[4].count + this.routes[6].count >= writer.tables.sizes.routes)
+      throw new RangeError('too many routes');
     for (const group of resolution.groups.takeMade()) writer.writeGroup(group);
     for (const [key, neighbor] of this.#changedNeighbors) this.#writeNeighbor(writer.tables, key, neighbor);
     // What comes or changes first, so that what goes leaves no gap.

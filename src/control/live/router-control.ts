@@ -377,8 +377,7 @@ export class RouterControl {
   }
 
   #make({ skeleton, entries }: Judged, source: number): TransactionResult {
-    this.#coming = new Set(entries.flatMap((entry) => ('label' in entry ? [entry.label.label] : [])));
-    const before = skeleton === undefined ? undefined : this.#takeSkeleton(skeleton);
+    const before = skeleton === undefined ? undefined : this.#takeSkeletonFor(skeleton, entries);
     const state = this.#state;
     for (const entry of entries) {
       if ('route' in entry) {
@@ -393,9 +392,16 @@ export class RouterControl {
         state.removeNeighbor(LiveState.neighborKey(entry.neighbor.interface, entry.neighbor.address));
       } else state.putNeighbor(entry.neighbor);
     }
-    this.#coming = new Set();
     this.#finish(before);
     return { ok: true, version: this.#version };
+  }
+
+  /** The same where labels come with it, which VRFs shall not be given. */
+  #takeSkeletonFor(skeleton: Skeleton, entries: readonly EntryChange[]): LiveState | undefined {
+    this.#coming = new Set(entries.flatMap((entry) => ('label' in entry ? [entry.label.label] : [])));
+    const before = this.#takeSkeleton(skeleton);
+    this.#coming = new Set();
+    return before;
   }
 
   /** Takes interfaces, VRFs and circuits over. Answers the state of before where a new one has taken its place. */

@@ -1,14 +1,14 @@
 // A list of changes judged as a whole before the first of them is made: each by itself, each against those before it in
 // the list, and what VRFs that go leave behind.
 import { formatPrefix, type IpPrefix } from '../../wire/address.ts';
+import { RouteSet } from '../compile/route-set.ts';
 import type { Findings, Place } from '../config/problems.ts';
 import type { RouterFileConfig } from '../config/schema.ts';
-import type { PathModel, RouterModel } from '../model.ts';
+import type { NeighborModel, PathModel, RouteModel, RouterModel } from '../model.ts';
 import {
   type EntryChange,
   isEntryKind,
   kindOf,
-  neighborKeyText,
   type Operation,
   readEntry,
   routeKeyText,
@@ -43,6 +43,10 @@ export interface Standing {
   readonly routesMax: number;
 }
 
+function keyOfNeighbor({ interface: on, address }: Pick<NeighborModel, 'interface' | 'address'>): string {
+  return LiveState.neighborKey(on, address);
+}
+
 interface PlacedEntry {
   readonly place: Place;
   readonly entry: EntryChange;
@@ -66,10 +70,10 @@ export function judgeChanges(
     const entry = readEntry(change.op, kind, change[kind], place, skeleton, findings);
     if (entry !== undefined) placed.push({ place, entry });
   }
-  judgeEntries(placed, source, { ...standing, skeleton }, true, findings);
+  const entries = placed.map(({ entry }) => entry);
+  judgeEntries(entries, (i) => placed[i].place, source, { ...standing, skeleton }, true, findings);
   if (skeleton !== standing.skeleton) checkNewLabels(skeleton.model, standing, findings);
   if (skeleton !== standing.skeleton) checkLeftBehind(placed, skeleton.model, standing, findings);
-  const entries = placed.map(({ entry }) => entry);
   return { skeleton: skeleton === standing.skeleton ? undefined : skeleton, entries };
 }
 
@@ -80,9 +84,12 @@ export function judgeModels(
   standing: Standing,
   findings: Findings,
 ): Judged {
-  const placed = entries.map((entry, i): PlacedEntry => ({ place: ['changes', i], entry }));
-  for (const { place, entry } of placed) checkNames(entry, place, standing, findings);
-  judgeEntries(placed, source, standing, false, findings);
+  for (let i = 0; i < entries.length; i++) {
+    // The place is made for those that are wrong alone.
+    const missing = missingName(entries[i], standing.state);
+    if (missing !== undefined) findings.report(['changes', i], `there is no ${missing}`);
+  }
+  judgeEntries(entries, (i) => ['changes', i], source, standing, false, findings);
   return { skeleton: undefined, entries };
 }
 
@@ -111,43 +118,50 @@ function pathsOf(entry: EntryChange): readonly PathModel[] {
   return 'label' in entry && 'paths' in entry.label ? entry.label.paths : [];
 }
 
-/** What parsed entries name must be there. */
-function checkNames(entry: EntryChange, place: Place, { skeleton, state }: Standing, findings: Findings): void {
-  const { names } = skeleton.world.drafts;
-  const table = (name: string | undefined, at: string) => {
-    if (name !== undefined && !state.hasTable(name)) names.vrfs.require(name, [...place, at], findings);
-  };
-  if ('route' in entry) table(entry.route.vrf, 'route');
-  if ('neighbor' in entry) names.interfaces.require(entry.neighbor.interface, [...place, 'neighbor'], findings);
-  for (const path of pathsOf(entry)) {
-    if (path.kind === 'table') table(path.target, 'paths');
-    if (path.kind !== 'via') continue;
-    table(path.vrf, 'paths');
-    if (path.interface !== undefined) names.interfaces.require(path.interface, [...place, 'paths'], findings);
+/** What an entry names and is not there: `VRF red`. */
+function missingName(entry: EntryChange, state: LiveState): string | undefined {
+  if ('route' in entry && entry.route.vrf !== undefined && !state.hasTable(entry.route.vrf)) {
+    return `VRF ${entry.route.vrf}`;
   }
+  if ('neighbor' in entry && state.interfaceIndex(entry.neighbor.interface) === undefined) {
+    return `interface ${entry.neighbor.interface}`;
+  }
+  const paths = pathsOf(entry);
+  for (let i = 0; i < paths.length; i++) {
+    const path = paths[i];
+    const table = path.kind === 'via' ? path.vrf : path.kind === 'table' ? path.target : undefined;
+    if (table !== undefined && !state.hasTable(table)) return `VRF ${table}`;
+    const on = path.kind === 'via' ? path.interface : undefined;
+    if (on !== undefined && state.interfaceIndex(on) === undefined) return `interface ${on}`;
+  }
+  return undefined;
 }
 
 /** Whether entries are there at their turn, and whether there is room for what they bring. */
 function judgeEntries(
-  placed: readonly PlacedEntry[],
+  entries: readonly EntryChange[],
+  placeOf: (entry: number) => Place,
   source: number,
-  standing: Standing,
+  { state, skeleton, manager, routesMax }: Standing,
   isStrict: boolean,
   findings: Findings,
 ): void {
-  const { state, skeleton, manager, routesMax } = standing;
-  const turns = new Turns(state, source);
-  const owners = labelOwners(skeleton.model);
+  const turns = new Turns(state, source, entries.length > 1);
+  let owners: Map<number, LabelOwner> | undefined;
   let routes = state.routes[4].count + state.routes[6].count;
-  for (const { place, entry } of placed) {
-    if (isStrict) turns.judge(entry, place, findings);
-    if ('route' in entry && entry.op !== 'delete') routes++;
-    if (!('label' in entry) || entry.op === 'delete') continue;
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i];
+    const fault = isStrict ? turns.faultOf(entry) : undefined;
+    if (fault !== undefined) findings.report(placeOf(i), fault);
+    if (entry.op === 'delete') continue;
+    if ('route' in entry) routes++;
+    if (!('label' in entry)) continue;
+    owners ??= labelOwners(skeleton.model);
     const { label } = entry.label;
-    checkLabel(label, pathsOf(entry), place, owners.get(label), manager, findings);
+    checkLabel(label, pathsOf(entry), placeOf(i), owners.get(label), manager, findings);
   }
   if (routes > routesMax) findings.report(['changes'], `there would be ${routes} routes, more than ${routesMax}`);
-  checkLabelRoom(placed, standing, findings);
+  if (state.hasFinerLabels) checkLabelRoom(entries, state, manager, findings);
 }
 
 /** What is there while a list of changes is made, one after the other. */
@@ -155,41 +169,61 @@ class Turns {
   readonly #state: LiveState;
   readonly #source: number;
   readonly #isThere = new Map<string | number, boolean>();
+  /** Prefixes met so far by table and family, with whether they are there. */
+  readonly #prefixes = new Map<string, RouteSet<boolean>>();
+  readonly #isList: boolean;
 
-  constructor(state: LiveState, source: number) {
+  constructor(state: LiveState, source: number, isList: boolean) {
     this.#state = state;
     this.#source = source;
+    this.#isList = isList;
   }
 
-  judge(entry: EntryChange, place: Place, findings: Findings): void {
-    const key = this.#keyOf(entry);
-    const isThere = this.#isThere.get(key) ?? this.#hasNow(entry);
-    if (entry.op === 'add' && isThere) findings.report(place, `${this.#textOf(entry)} is there already`);
-    if (entry.op === 'delete' && !isThere) findings.report(place, `${this.#textOf(entry)} is not there`);
-    this.#isThere.set(key, entry.op !== 'delete');
+  /** What speaks against an entry at its turn. */
+  faultOf(entry: EntryChange): string | undefined {
+    const isThere = 'route' in entry ? this.#hasRoute(entry.route, entry.op !== 'delete') : this.#has(entry);
+    if (entry.op === 'add' && isThere) return `${this.#textOf(entry)} is there already`;
+    if (entry.op === 'delete' && !isThere) return `${this.#textOf(entry)} is not there`;
+    return undefined;
   }
 
-  #keyOf(entry: EntryChange): string | number {
-    if ('route' in entry) return routeKeyText(entry.route.vrf, entry.route.prefix);
-    if ('label' in entry) return entry.label.label;
-    return neighborKeyText(entry.neighbor.interface, entry.neighbor.address);
-  }
-
-  #hasNow(entry: EntryChange): boolean {
-    const state = this.#state;
-    if ('route' in entry) {
-      const { vrf, prefix } = entry.route;
-      // A VRF that comes with the same transaction has no routes.
-      if (vrf !== undefined && !state.hasTable(vrf)) return false;
-      return state.hasRoute(state.tableIndex(vrf), prefix, this.#source);
+  #hasRoute({ vrf, prefix }: Pick<RouteModel, 'vrf' | 'prefix'>, willBe: boolean): boolean {
+    if (!this.#isList) return this.#hasNow(vrf, prefix);
+    const key = prefix.family === 4 ? (vrf ?? '') : `${vrf ?? ''} 6`;
+    let set = this.#prefixes.get(key);
+    if (set === undefined) {
+      set = new RouteSet(0, prefix.family);
+      this.#prefixes.set(key, set);
     }
-    if ('label' in entry) return state.labels.candidate(entry.label.label, this.#source)?.isStale === false;
-    return state.neighbors.has(LiveState.neighborKey(entry.neighbor.interface, entry.neighbor.address));
+    const place = set.find(prefix);
+    const isThere = place < 0 ? this.#hasNow(vrf, prefix) : set.entries[place];
+    if (place < 0) set.add(prefix, willBe);
+    else set.entries[place] = willBe;
+    return isThere;
+  }
+
+  #hasNow(vrf: string | undefined, prefix: IpPrefix): boolean {
+    const state = this.#state;
+    // A VRF that comes with the same transaction has no routes.
+    if (vrf !== undefined && !state.hasTable(vrf)) return false;
+    return state.hasRoute(state.tableIndex(vrf), prefix, this.#source);
+  }
+
+  #has(entry: Exclude<EntryChange, { readonly route: unknown }>): boolean {
+    const { labels, neighbors } = this.#state;
+    const key = 'label' in entry ? entry.label.label : keyOfNeighbor(entry.neighbor);
+    const isThere =
+      this.#isThere.get(key) ??
+      ('label' in entry
+        ? labels.candidate(entry.label.label, this.#source)?.isStale === false
+        : neighbors.has(key as string));
+    this.#isThere.set(key, entry.op !== 'delete');
+    return isThere;
   }
 
   #textOf(entry: EntryChange): string {
     if ('route' in entry) return `${formatPrefix(entry.route.prefix)} in ${entry.route.vrf ?? 'the global table'}`;
-    return 'label' in entry ? `label ${entry.label.label}` : `neighbour ${this.#keyOf(entry)}`;
+    return 'label' in entry ? `label ${entry.label.label}` : `neighbour ${keyOfNeighbor(entry.neighbor)}`;
   }
 }
 
@@ -231,6 +265,10 @@ function checkLabel(
 
 /** Labels that VRFs or pseudowires come to have, while somebody else has them. */
 function checkNewLabels(model: RouterModel, { state, manager, skeleton }: Standing, findings: Findings): void {
+  const without = model.vrfs.filter(
+    ({ name, label }) => label === undefined && manager.find(`vrf ${name}`) === undefined,
+  );
+  requireLabels(without.length, manager, findings);
   const before = labelOwners(skeleton.model);
   for (const [label, { path, name }] of labelOwners(model)) {
     if (before.get(label)?.path === path) continue;
@@ -241,26 +279,25 @@ function checkNewLabels(model: RouterModel, { state, manager, skeleton }: Standi
   }
 }
 
-/** Whether the label manager has labels for what new routes and VRFs want. */
-function checkLabelRoom(placed: readonly PlacedEntry[], standing: Standing, findings: Findings): void {
-  const { state, skeleton, manager } = standing;
-  const finer = new Map(skeleton.model.vrfs.filter((vrf) => vrf.labelMode !== 'per-vrf').map((vrf) => [vrf.name, vrf]));
+/** Whether the label manager has labels for what new routes want. */
+function checkLabelRoom(
+  entries: readonly EntryChange[],
+  state: LiveState,
+  manager: LabelManager,
+  findings: Findings,
+): void {
   const wanted = new Set<string>();
-  for (const { name, label } of skeleton.model.vrfs) if (label === undefined) wanted.add(`vrf ${name}`);
-  let last: Place = [];
-  for (const { place, entry } of finer.size === 0 ? [] : placed) {
-    if (!('route' in entry) || entry.op === 'delete' || entry.route.vrf === undefined) continue;
-    const vrf = finer.get(entry.route.vrf);
-    if (vrf === undefined || !state.hasTable(vrf.name)) continue;
-    for (const { key } of state.vrfLabels.wantedBy(vrf, entry.route.prefix, entry.route.paths)) {
-      wanted.add(key);
-      last = place;
-    }
+  for (const entry of entries) {
+    if (!('route' in entry) || entry.op === 'delete') continue;
+    const { vrf, prefix, paths } = entry.route;
+    for (const key of state.keysWanted(vrf, prefix, paths)) if (manager.find(key) === undefined) wanted.add(key);
   }
-  let count = 0;
-  for (const key of wanted) if (manager.find(key) === undefined) count++;
+  requireLabels(wanted.size, manager, findings);
+}
+
+function requireLabels(count: number, manager: LabelManager, findings: Findings): void {
   if (count === 0 || manager.hasRoom(count)) return;
-  findings.report(last, `router.labels.dynamic: there are not ${count} labels left for what this needs`);
+  findings.report(['changes'], `router.labels.dynamic: there are not ${count} labels left for what these need`);
 }
 
 /** Routes and labels elsewhere that still name a VRF or interface which goes, with those that go with it. */
