@@ -30,6 +30,7 @@ function samePath(a: PathModel, b: PathModel): boolean {
 
 /** Whether two lists say the same, path by path. */
 export function samePaths(a: readonly PathModel[], b: readonly PathModel[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!samePath(a[i] as PathModel, b[i] as PathModel)) return false;
   return true;

@@ -102,9 +102,15 @@ export function kindOf(change: unknown, place: Place, findings: Findings): Chang
     findings.report([...place, 'op'], `expected add, replace or delete, got ${describeValue(change.op)}`);
     return undefined;
   }
+  let kind: ChangeKind | undefined;
+  let count = 0;
+  for (const key in change) {
+    if (key === 'op') continue;
+    count++;
+    if (changeKinds.includes(key as ChangeKind)) kind = key as ChangeKind;
+  }
+  if (count === 1 && kind !== undefined) return kind;
   const keys = Object.keys(change).filter((key) => key !== 'op');
-  const [kind] = keys;
-  if (keys.length === 1 && changeKinds.includes(kind as ChangeKind)) return kind as ChangeKind;
   const stray = keys.find((key) => !changeKinds.includes(key as ChangeKind));
   if (stray !== undefined) findings.report([...place, stray], `unknown key '${stray}'`, 'key');
   else findings.report(place, `expected one of ${changeKinds.join(', ')} beside 'op'`);
@@ -160,17 +166,22 @@ function readWhole(
   kind: 'route' | 'label' | 'neighbor',
   value: Readonly<Record<string, unknown>>,
   place: Place,
-  { world, referents }: Skeleton,
+  skeleton: Skeleton,
   findings: Findings,
 ): EntryChange | undefined {
+  const { world, referents } = skeleton;
   const here = { ...world, findings };
   const draft = { place, name: '', value };
   if (kind === 'route') {
+    const known = readKnown(op, value, place, skeleton, findings);
+    if (known !== undefined) return known;
+    const before = findings.count;
     const read = readRoute(draft, findings);
     const table = read.vrf === undefined ? globalTable : tableNamed(read.vrf, [...place, 'vrf'], here);
     for (const path of read.paths) checkPath(path, table, referents, here);
     const [route] = routeModel(read, table);
     checkTargets(read, table, here);
+    if (route !== undefined && findings.count === before) remember(value, route, skeleton);
     return route && { op, route };
   }
   if (kind === 'label') {
@@ -186,6 +197,39 @@ function readWhole(
     findings.report([...place, 'address'], `${formatAddress(neighbor.address)} is an address of this router`);
   }
   return { op, neighbor };
+}
+
+/** Paths that are remembered at most; then all are forgotten. */
+const knownMax = 20_000;
+
+/** What a route says besides its prefix, if that is no more than a next hop with labels; else undefined. */
+function keyOfPaths(value: Readonly<Record<string, unknown>>): string | undefined {
+  for (const key in value) if (key !== 'prefix' && key !== 'vrf' && key !== 'via' && key !== 'labels') return undefined;
+  const { vrf = '', via, labels } = value;
+  if (typeof via !== 'string') return undefined;
+  return Array.isArray(labels) ? `${vrf} ${via} ${labels.join(' ')}` : `${vrf} ${via}`;
+}
+
+/** A route whose paths have been found right before. */
+function readKnown(
+  op: 'add' | 'replace',
+  value: Readonly<Record<string, unknown>>,
+  place: Place,
+  { known }: Skeleton,
+  findings: Findings,
+): EntryChange | undefined {
+  const key = keyOfPaths(value);
+  const found = key === undefined ? undefined : known.get(key);
+  if (found === undefined || value.prefix === undefined) return undefined;
+  const prefix = readPrefix(value.prefix as string, [...place, 'prefix'], findings);
+  return prefix && { op, route: { path: '', vrf: found.vrf, prefix, paths: found.paths } };
+}
+
+function remember(value: Readonly<Record<string, unknown>>, { vrf, paths }: RouteModel, { known }: Skeleton): void {
+  const key = keyOfPaths(value);
+  if (key === undefined) return;
+  if (known.size >= knownMax) known.clear();
+  known.set(key, { vrf, paths });
 }
 
 /** A text that names a route, the same for equal keys. */

@@ -10,7 +10,7 @@ import { readSettings, readVrf } from '../config/settings.ts';
 import { readDrafts } from '../config/structure.ts';
 import { readTables } from '../config/tables.ts';
 import type { World } from '../config/world.ts';
-import type { RouterModel } from '../model.ts';
+import type { PathModel, RouterModel } from '../model.ts';
 
 export interface Skeleton {
   /** Without routes, labels and neighbours. */
@@ -18,6 +18,13 @@ export interface Skeleton {
   readonly referents: Referents;
   /** For checks of entries; their findings go elsewhere. */
   readonly world: Omit<World, 'findings'>;
+  /** Paths of routes that were found right, by what was sent: many routes of a load say the same. */
+  readonly known: Map<string, KnownPaths>;
+}
+
+export interface KnownPaths {
+  readonly vrf: string | undefined;
+  readonly paths: readonly PathModel[];
 }
 
 const anywhere = [
@@ -68,5 +75,5 @@ export function readSkeleton(
   checkLabels(model, findings);
   if (findings.count > 0) return { problems: findings.problems(undefined) };
   const referents = { interfaces: new Map(interfaces.map((each) => [each.model.name, each])), tables };
-  return { skeleton: { model, referents, world: { drafts, live } } };
+  return { skeleton: { model, referents, world: { drafts, live }, known: new Map() } };
 }

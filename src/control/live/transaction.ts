@@ -47,11 +47,6 @@ function keyOfNeighbor({ interface: on, address }: Pick<NeighborModel, 'interfac
   return LiveState.neighborKey(on, address);
 }
 
-interface PlacedEntry {
-  readonly place: Place;
-  readonly entry: EntryChange;
-}
-
 /** Reads changes as they were sent. Errors are in `findings`. */
 export function judgeChanges(
   changes: readonly unknown[],
@@ -62,18 +57,21 @@ export function judgeChanges(
   const kinds = changes.map((change, i) => kindOf(change, ['changes', i], findings));
   const skeleton = changeSkeleton(changes, kinds, standing, findings);
   if (skeleton === undefined) return undefined;
-  const placed: PlacedEntry[] = [];
-  for (const [i, kind] of kinds.entries()) {
+  const entries: EntryChange[] = [];
+  const turns: number[] = [];
+  for (let i = 0; i < kinds.length; i++) {
+    const kind = kinds[i];
     if (kind === undefined || !isEntryKind(kind)) continue;
     const change = changes[i] as { readonly op: Operation } & Readonly<Record<string, unknown>>;
-    const place = ['changes', i, kind];
-    const entry = readEntry(change.op, kind, change[kind], place, skeleton, findings);
-    if (entry !== undefined) placed.push({ place, entry });
+    const entry = readEntry(change.op, kind, change[kind], ['changes', i, kind], skeleton, findings);
+    if (entry === undefined) continue;
+    entries.push(entry);
+    turns.push(i);
   }
-  const entries = placed.map(({ entry }) => entry);
-  judgeEntries(entries, (i) => placed[i].place, source, { ...standing, skeleton }, true, findings);
+  const placeOf = (entry: number): Place => ['changes', turns[entry], kinds[turns[entry]] ?? ''];
+  judgeEntries(entries, placeOf, source, { ...standing, skeleton }, true, findings);
   if (skeleton !== standing.skeleton) checkNewLabels(skeleton.model, standing, findings);
-  if (skeleton !== standing.skeleton) checkLeftBehind(placed, skeleton.model, standing, findings);
+  if (skeleton !== standing.skeleton) checkLeftBehind(entries, source, skeleton.model, standing, findings);
   return { skeleton: skeleton === standing.skeleton ? undefined : skeleton, entries };
 }
 
@@ -302,19 +300,27 @@ function requireLabels(count: number, manager: LabelManager, findings: Findings)
 
 /** Routes and labels elsewhere that still name a VRF or interface which goes, with those that go with it. */
 function checkLeftBehind(
-  placed: readonly PlacedEntry[],
+  entries: readonly EntryChange[],
+  source: number,
   model: RouterModel,
   { state, sources }: Standing,
   findings: Findings,
 ): void {
   const gone = goneNames(state.model, model);
   if (gone.size === 0) return;
+  // What this transaction takes out or replaces has been judged by itself.
   const changed = new Set(
-    placed.flatMap(({ entry }) => ('route' in entry ? [routeKeyText(entry.route.vrf, entry.route.prefix)] : [])),
+    entries.flatMap((entry) =>
+      'route' in entry
+        ? [routeKeyText(entry.route.vrf, entry.route.prefix)]
+        : 'label' in entry
+          ? [`label ${entry.label.label}`]
+          : [],
+    ),
   );
-  const changedLabels = new Set(placed.flatMap(({ entry }) => ('label' in entry ? [entry.label.label] : [])));
   for (const use of usesOf(state, gone)) {
-    if (use.kind === 'label' ? changedLabels.has(use.label) : changed.has(routeKeyText(use.vrf, use.prefix))) continue;
+    const key = use.kind === 'label' ? `label ${use.label}` : routeKeyText(use.vrf, use.prefix);
+    if (use.source === source && changed.has(key)) continue;
     if (use.kind === 'route' && use.vrf !== undefined && gone.has(`vrf ${use.vrf}`)) continue;
     const what =
       use.kind === 'label' ? `label ${use.label}` : `${formatPrefix(use.prefix)} in ${use.vrf ?? 'the global table'}`;
