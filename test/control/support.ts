@@ -62,5 +62,7 @@ export function errors(result: TransactionResult): string[] {
 /** A digest of every word that a reader may meet. */
 export function wordsOf(control: RouterControl): string {
   const { buffer, used } = control.tables.memory;
-  return createHash('sha1').update(new Uint8Array(buffer, 0, used)).digest('hex');
+  return createHash('sha1')
+    .update(new Uint8Array(buffer, 0, used))
+    .digest('hex');
 }
