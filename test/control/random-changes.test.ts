@@ -1,7 +1,7 @@
 // Whatever was changed and in which order, a running router forwards as one that is compiled from what is there in the end.
 import { expect, test } from 'vitest';
 import { parseLabel, parseNeighbor, parseRoute } from '../../src/control/config/index.ts';
-import { RouterControl } from '../../src/control/live/router-control.ts';
+import { type EntryChange, RouterControl } from '../../src/control/live/index.ts';
 import type { RouterModel } from '../../src/control/model.ts';
 import { formatAddress } from '../../src/wire/address.ts';
 import { drawConfig, readConfig } from '../property/config.ts';
@@ -95,6 +95,25 @@ class Trial {
     for (const { op, kind, value } of drawn) this.#note(op, kind, value, source);
   }
 
+  /** As routing adapters do: read already, many for one prefix, some of them for what is not there. */
+  apply(): void {
+    const { random } = this;
+    const source = random.pick(sources);
+    const few = random.times(3, () => this.#drawRoute());
+    const drawn = random.times(random.between(1, 20), () => random.pick(few));
+    const changes = drawn.map((value): EntryChange => {
+      const route = model(parseRoute(value));
+      return random.chance(0.4) ? { op: 'delete', route } : { op: 'replace', route };
+    });
+    const result = this.control.apply(source, changes);
+    expect(result.ok, JSON.stringify(result)).toBe(true);
+    for (const [i, { op }] of changes.entries()) {
+      const { vrf, prefix } = drawn[i];
+      const key = vrf === undefined ? { prefix } : { vrf, prefix };
+      this.#note(op, 'route', op === 'delete' ? key : drawn[i], source);
+    }
+  }
+
   #note(op: string, kind: string, value: Keys, source: string): void {
     const { truth } = this;
     if (kind === 'route') {
@@ -142,6 +161,7 @@ test.each(seeds)('a random sequence of changes leaves what a fresh compilation m
   expectSameAsFresh(trial.control, trial.truth);
   for (let round = 0; round < 12; round++) {
     for (let i = 0; i < 4; i++) trial.transact();
+    for (let i = 0; i < 2; i++) trial.apply();
     if (round % 4 === 1) trial.resend();
     if (round % 4 === 3) trial.replaceConfig();
     if (expectSameAsFresh(trial.control, trial.truth)) compared++;

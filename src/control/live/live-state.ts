@@ -488,7 +488,8 @@ export class LiveState {
     const { resolution } = this;
     for (const id of this.#changed) resolution.prefixChanged((id & 1) === 0 ? 4 : 6, id >>> 1);
     const settled = resolution.settle();
-    for (const list of this.#left) if (list.refs === 0) resolution.dropList(list);
+    // One that lost its last route more than once stands here more than once.
+    for (const list of new Set(this.#left)) if (list.refs === 0) resolution.dropList(list);
     this.#left = [];
     return settled;
   }
