@@ -54,7 +54,8 @@ export interface RouterPlan {
   readonly layer2: Layer2Plan;
 }
 
-function settingsOf(model: RouterModel): RouterSettings {
+/** What holds for the whole router, as the tables keep it. */
+export function settingsOf(model: RouterModel): RouterSettings {
   return {
     id: model.id?.words[0],
     id6: model.id6?.words,

@@ -22,9 +22,9 @@ import { type GroupPlan, Groups, type LegPlan, type LegTarget } from './plan.ts'
 import { direct, type LocalRoute, type Outcome, type Problem, type Rib, type RibTable } from './rib.ts';
 
 /** Levels of recursion one route may have (VRF-3). */
-const levelsMax = 8;
+export const levelsMax = 8;
 /** Entries one packet may get pushed: the headroom before each frame is made for it. */
-const pushedMax = 16;
+export const pushedMax = 16;
 
 /** Of paths that lead to the same place whatever table their route is in. */
 const anyTable = -1;
@@ -95,7 +95,50 @@ function labelOperation(path: PathModel): LegPlan['operation'] {
   return lowest === SpecialLabel.implicitNull ? 'php' : 'swap';
 }
 
-const problemTexts: Readonly<Record<Problem, string>> = {
+/** The modes of the router, where a path names none. */
+type Modes = Pick<RouterModel, 'ttl' | 'tc'>;
+
+/** The leg of a route's path that leads to the target. */
+export function routeLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
+  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
+  return {
+    target,
+    weight: path.weight,
+    backup: path.backup,
+    entropy: path.kind === 'via' && path.entropy,
+    operation: 'none',
+    swapLabel: 0,
+    pushes: pushesOf(labels, labels.length),
+    pushTtl: pushTtl(path.ttl ?? modes.ttl),
+    pushTc: pushTc(path.tc ?? modes.tc),
+    popTtl: PopMode.uniform,
+    popTc: PopMode.uniform,
+    payload: Payload.unknown,
+  };
+}
+
+/** The leg of a label entry's path that leads to the target. */
+export function labelLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
+  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
+  const operation = labelOperation(path);
+  const swaps = operation === 'swap';
+  return {
+    target,
+    weight: path.weight,
+    backup: path.backup,
+    entropy: path.kind === 'via' && path.entropy,
+    operation,
+    swapLabel: swaps ? (labels.at(-1) as number) : 0,
+    pushes: pushesOf(labels, swaps ? labels.length - 1 : labels.length),
+    pushTtl: pushTtl(path.ttl ?? modes.ttl),
+    pushTc: pushTc(path.tc ?? modes.tc),
+    popTtl: popMode(path.ttl ?? modes.ttl),
+    popTc: popMode(path.tc ?? modes.tc),
+    payload: path.kind === 'pseudowire' ? Payload.ethernet : payloadNumber(path.payload),
+  };
+}
+
+export const problemTexts: Readonly<Record<Problem, string>> = {
   loop: 'the next hop resolves through the route itself',
   'too-deep': `more than ${levelsMax} levels of recursion`,
   uncovered: 'nothing usable covers the next hop',
@@ -199,7 +242,7 @@ export class Resolver {
     const legs: LegPlan[] = [];
     for (const path of paths) {
       const found = this.#findTarget(path, table, resolving);
-      if ('target' in found) legs.push(this.#routeLeg(path, found.target));
+      if ('target' in found) legs.push(routeLeg(path, found.target, this.#model));
       else if (found.problem !== 'uncovered') return unusable(found.problem);
     }
     if (legs.length === 0) return unusable('uncovered');
@@ -264,30 +307,12 @@ export class Resolver {
     return { problem: 'uncovered' };
   }
 
-  #routeLeg(path: PathModel, target: LegTarget): LegPlan {
-    const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
-    return {
-      target,
-      weight: path.weight,
-      backup: path.backup,
-      entropy: path.kind === 'via' && path.entropy,
-      operation: 'none',
-      swapLabel: 0,
-      pushes: pushesOf(labels, labels.length),
-      pushTtl: pushTtl(path.ttl ?? this.#model.ttl),
-      pushTc: pushTc(path.tc ?? this.#model.tc),
-      popTtl: PopMode.uniform,
-      popTc: PopMode.uniform,
-      payload: Payload.unknown,
-    };
-  }
-
   /** The group of a label entry with next hops; undefined when none of them is usable. */
   labelGroup(entry: Pick<LabelModel, 'path' | 'paths' | 'label'>): GroupPlan | undefined {
     const legs: LegPlan[] = [];
     for (const path of entry.paths) {
       const found = this.#findTarget(path, 0, undefined);
-      if ('target' in found) legs.push(this.#labelLeg(path, found.target));
+      if ('target' in found) legs.push(labelLeg(path, found.target, this.#model));
       else this.warnings.push(`${entry.path}: label ${entry.label}: ${problemTexts[found.problem]}`);
     }
     if (legs.length === 0) return undefined;
@@ -296,26 +321,6 @@ export class Resolver {
     if (group.depth <= levelsMax) return group;
     this.warnings.push(`${entry.path}: label ${entry.label}: ${problemTexts['too-deep']}`);
     return undefined;
-  }
-
-  #labelLeg(path: PathModel, target: LegTarget): LegPlan {
-    const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
-    const operation = labelOperation(path);
-    const swaps = operation === 'swap';
-    return {
-      target,
-      weight: path.weight,
-      backup: path.backup,
-      entropy: path.kind === 'via' && path.entropy,
-      operation,
-      swapLabel: swaps ? (labels.at(-1) as number) : 0,
-      pushes: pushesOf(labels, swaps ? labels.length - 1 : labels.length),
-      pushTtl: pushTtl(path.ttl ?? this.#model.ttl),
-      pushTc: pushTc(path.tc ?? this.#model.tc),
-      popTtl: popMode(path.ttl ?? this.#model.ttl),
-      popTc: popMode(path.tc ?? this.#model.tc),
-      payload: path.kind === 'pseudowire' ? Payload.ethernet : payloadNumber(path.payload),
-    };
   }
 
   pseudowireIndex(name: string): number {
@@ -330,7 +335,7 @@ export class Resolver {
       this.warnings.push(`${path}: pseudowire ${name} is down: ${problemTexts[found.problem]}`);
       return undefined;
     }
-    const group = this.groups.make([this.#routeLeg(toPeer, found.target)]);
+    const group = this.groups.make([routeLeg(toPeer, found.target, this.#model)]);
     this.#checkEntries(path, group, pseudowireEntries);
     if (group.depth <= levelsMax) return group;
     this.warnings.push(`${path}: pseudowire ${name} is down: ${problemTexts['too-deep']}`);

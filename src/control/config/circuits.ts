@@ -20,8 +20,8 @@ const defaultPseudowireMtu = 1500;
 const defaultAgeingSeconds = 300;
 const defaultMacLimit = 4096;
 /** The split horizon group that pseudowires are in unless their group is said; and the word for none. */
-const meshGroup = 'mesh';
-const noGroup = 'none';
+export const meshGroup = 'mesh';
+export const noGroup = 'none';
 
 export interface Circuits {
   readonly xconnects: readonly XconnectModel[];
