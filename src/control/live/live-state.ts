@@ -5,7 +5,6 @@ import { Adjacency, adjacencyWords } from '../../tables/adjacencies.ts';
 import { Interface, interfaceWords } from '../../tables/interfaces.ts';
 import { routeWords, type TableSizes, Tables } from '../../tables/tables.ts';
 import { formatAddress, type IpPrefix } from '../../wire/address.ts';
-import { planLayer2 } from '../compile/plan-circuits.ts';
 import { NumberedRoutes } from '../compile/plan-routes.ts';
 import { Resolver } from '../compile/resolver.ts';
 import { Rib } from '../compile/rib.ts';
@@ -23,6 +22,7 @@ import {
 import { settingsOf } from '../router.ts';
 import type { LabelManager } from './label-manager.ts';
 import { LabelStore } from './label-store.ts';
+import { LiveLayer2 } from './layer2.ts';
 import { type Counts, type Room, sizesFor, trieWordsOf } from './live-sizes.ts';
 import type { PathList } from './path-list-store.ts';
 import { Resolution } from './resolution.ts';
@@ -72,6 +72,7 @@ export class LiveState {
   readonly resolution: Resolution;
   readonly labels: LabelStore;
   readonly vrfLabels: VrfLabels;
+  readonly layer2: LiveLayer2;
   readonly neighbors = new Map<string, NeighborModel>();
   /** By table; undefined for a number that no table has. */
   readonly tableNames: (string | undefined)[] = [globalTable];
@@ -79,6 +80,7 @@ export class LiveState {
   readonly #finer: (VrfModel | undefined)[] = [];
   readonly #tableIndexes = new Map<string, number>([[globalTable, 0]]);
   readonly #interfaceIndexes: ReadonlyMap<string, number>;
+  readonly #pseudowireIndexes: ReadonlyMap<string, number>;
   #freeTables: FreeTable[] = [];
   readonly #options: StateOptions;
   #writer: TableWriter | undefined;
@@ -92,12 +94,14 @@ export class LiveState {
     this.model = { ...model, routes: [], labels: [], neighbors: [] };
     this.rib = new Rib(this.model);
     this.#interfaceIndexes = new Map(model.interfaces.map((each, index) => [each.name, index]));
+    this.#pseudowireIndexes = new Map(model.pseudowires.map((each, index) => [each.name, index]));
     this.resolution = new Resolution(
       {
         model: this.model,
         interfaceIndexes: this.#interfaceIndexes,
         connected: (table, family) => this.rib.sets[table * 2 + (family === 4 ? 0 : 1)]?.connected,
         tableIndex: (name) => this.tableIndex(name),
+        pseudowireIndex: (name) => this.#pseudowireIndexes.get(name) as number,
       },
       this.routes,
     );
@@ -108,6 +112,7 @@ export class LiveState {
     );
     for (const vrf of model.vrfs) this.#nameVrf(vrf);
     this.#addLocals();
+    this.layer2 = new LiveLayer2(this.model, this.resolution, this.labels, sources.number('pseudowire'));
   }
 
   #addLocals(): void {
@@ -146,6 +151,10 @@ export class LiveState {
   /** undefined: there is no such interface. */
   interfaceIndex(name: string): number | undefined {
     return this.#interfaceIndexes.get(name);
+  }
+
+  hasPseudowire(name: string): boolean {
+    return this.#pseudowireIndexes.has(name);
   }
 
   /** Gives every VRF its label, those that are configured first. */
@@ -205,8 +214,9 @@ export class LiveState {
     this.model = { ...this.model, interfaces };
     const words = this.tables.interfaces.interfaces;
     const at = index * interfaceWords;
+    const inPlace = Interface.mpls | Interface.urpfStrict | Interface.urpfLoose;
     const flags =
-      (words[at] & Interface.up) |
+      (words[at] & ~inPlace) |
       (changed.mpls ? Interface.mpls : 0) |
       (changed.urpf === 'strict' ? Interface.urpfStrict : 0) |
       (changed.urpf === 'loose' ? Interface.urpfLoose : 0);
@@ -453,7 +463,7 @@ export class LiveState {
     const { model, rib } = this;
     const skeleton = new Resolver(model, rib);
     const bytes = this.#options.spareBytes(portNames(model).length);
-    const base = sizeTables(model, rib, new NumberedRoutes(rib), 0, skeleton, planLayer2(model, skeleton), bytes);
+    const base = sizeTables(model, rib, new NumberedRoutes(rib), 0, skeleton, this.layer2.plan, bytes);
     return sizesFor(base, this.#counts(), old, full);
   }
 
@@ -527,6 +537,7 @@ export class LiveState {
       writer.syncRoute(store, place, this.#listAt(store, place));
     }
     for (const label of labels) writer.syncLabel(label);
+    this.layer2.sync(writer.tables, lists);
   }
 
   #writeNeighbor(tables: Tables, key: string, neighbor: NeighborModel): void {
@@ -576,10 +587,12 @@ export class LiveState {
       model,
       adjacencies: resolution.adjacencies,
       tableIndex: (name) => this.tableIndex(name),
+      pseudowireIndex: (name) => this.#pseudowireIndexes.get(name) as number,
     });
     this.#writer = writer;
     for (const [key, neighbor] of this.neighbors) this.#writeNeighbor(tables, key, neighbor);
     for (const group of resolution.groups.takeAll()) writer.writeGroup(group);
+    this.layer2.write(tables, model);
     for (const family of [4, 6] as const) {
       writer.buildPrefixes(this.routes[family], resolution.lists.all, this.tableNames.length);
     }

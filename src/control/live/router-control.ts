@@ -426,10 +426,11 @@ export class RouterControl {
     for (const neighbor of before.neighbors.values()) {
       if (state.interfaceIndex(neighbor.interface) !== undefined) state.putNeighbor(neighbor);
     }
-    const vrf = this.sources.number('vrf');
+    const own = [this.sources.number('vrf'), this.sources.number('pseudowire')];
     for (const { candidates } of before.labels) {
       for (const { model: label, source, isStale } of candidates) {
-        if (source !== vrf && nameUsed(label.paths, gone) === undefined) state.restoreLabel(label, source, isStale);
+        if (!own.includes(source) && nameUsed(label.paths, gone) === undefined)
+          state.restoreLabel(label, source, isStale);
       }
     }
     state.restoreRoutes(before, gone);
