@@ -62,7 +62,9 @@ function addRun(program: Command, action: Action): void {
     .option('--until-played', 'stop when every capture (device pcap) has been played')
     .option('--speed <factor>', 'play captures so many times as fast as they were recorded', positiveNumber)
     .option('--pps <n>', 'play captures at so many frames a second', positiveNumber)
-    .option('--topspeed', 'play captures as fast as they are taken');
+    .option('--topspeed', 'play captures as fast as they are taken')
+    .option('--api <where>', 'control API: unix:PATH, tcp:HOST:PORT or none (default: a socket named after the router)')
+    .option('--token-file <file>', 'the token that a TCP port asks for (default: SHIMLINE_TOKEN)');
   for (const option of logOptions()) command.addOption(option);
   command.action((options) => action(runCommand, options));
 }
