@@ -1,5 +1,6 @@
 // Routes as a stream of lines: read as they come, put in by pieces of some thousand lines, each a transaction of its own, so
 // that neither the stream nor the changes ever lie in memory as a whole and other requests get their turn between pieces.
+import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ApiProblem, refusal } from './api-error.ts';
@@ -92,7 +93,9 @@ export async function loadRoutes(
     return { applied, errors };
   };
 
-  for await (const lines of linesOf(request.body as AsyncIterable<Uint8Array>)) {
+  // Whoever is refused in the middle is still to be answered, so the stream stays open.
+  const body = (request.body as Readable).iterator({ destroyOnReturn: false });
+  for await (const lines of linesOf(body as AsyncIterable<Uint8Array>)) {
     for (const text of lines) {
       const problem = piece.add(text, ++line);
       if (problem !== undefined) return fail([problem]);

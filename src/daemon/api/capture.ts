@@ -17,6 +17,8 @@ import type { CaptureFilter, FrameTap, TappedFrame } from './service.ts';
 const kindNames = Object.keys(TapKind) as TapKindName[];
 const snapBytesMax = 65_535;
 const readMilliseconds = 20;
+/** For a reader to take the rest, without a byte that goes. */
+const drainMilliseconds = 10_000;
 /** A piece of the stream. A frame, its comment and a new interface find room behind what is less than half full. */
 const pieceBytes = 512 * 1024;
 const outbound = Uint8Array.of(2, 0, 0, 0);
@@ -154,6 +156,7 @@ export class CaptureStream {
     await this.#tap.stop();
     // What came until now and found no reader yet.
     if (!this.#response.destroyed) this.#read();
+    this.#response.socket?.setTimeout(drainMilliseconds);
     this.#response.end();
   }
 

@@ -187,13 +187,17 @@ export class ReloadingTruth implements RouterTruth {
   readonly #sources = new Map<string, string>();
   readonly #stale = new Set<string>();
   #version = 1;
+  /** What it knows of: somebody else may have the router reloaded. */
+  #known: RouterModel;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(router: Reloadable) {
     this.#router = router;
+    this.#known = router.model;
   }
 
   get version(): number {
+    if (this.#router.model !== this.#known) this.#adopt();
     return this.#version;
   }
 
@@ -218,8 +222,18 @@ export class ReloadingTruth implements RouterTruth {
 
   replaceConfig(model: RouterModel, version?: number): Promise<TransactionResult> {
     return this.#inTurn(version, async () => {
-      const errors = await this.#reload(model);
-      if (errors.length === 0) this.#sources.clear();
+      const { routes, labels, keys } = this.#ofOthers(model);
+      const vrfs = new Set(model.vrfs.map(({ name }) => name));
+      const orphans = routes.filter(({ vrf }) => vrf !== undefined && !vrfs.has(vrf));
+      if (orphans.length > 0) {
+        return orphans.map(({ vrf }) => ({ path: `vrfs.${vrf}`, message: 'other sources have routes in it' }));
+      }
+      const config = { ...model, routes: [...model.routes, ...routes], labels: [...model.labels, ...labels] };
+      // What they refer to may be gone.
+      const read = validateConfig(configOf(config), { live: true });
+      if ('problems' in read) return read.problems;
+      const errors = await this.#reload(config);
+      if (errors.length === 0) for (const key of keys) this.#sources.delete(key);
       return errors;
     });
   }
@@ -331,12 +345,44 @@ export class ReloadingTruth implements RouterTruth {
   }
 
   configModel(): RouterModel {
-    return this.#router.model;
+    const { model } = this.#router;
+    const { routes, labels } = configOf(model);
+    return {
+      ...model,
+      routes: model.routes.filter((_, i) => !this.#sources.has(keyOf('route', routes?.[i]))),
+      labels: model.labels.filter((_, i) => !this.#sources.has(keyOf('label', labels?.[i]))),
+    };
+  }
+
+  /** Entries of other sources that a configuration does not have. */
+  #ofOthers(model: RouterModel): Pick<RouterModel, 'routes' | 'labels'> & { readonly keys: ReadonlySet<string> } {
+    const present = this.#router.model;
+    const config = configOf(present);
+    const coming = configOf(model);
+    const keys = new Set([
+      ...(coming.routes ?? []).map((each) => keyOf('route', each)),
+      ...(coming.labels ?? []).map((each) => keyOf('label', each)),
+    ]);
+    const isKept = (key: string) => this.#sources.has(key) && !keys.has(key);
+    return {
+      keys,
+      routes: present.routes.filter((_, i) => isKept(keyOf('route', config.routes?.[i]))),
+      labels: present.labels.filter((_, i) => isKept(keyOf('label', config.labels?.[i]))),
+    };
+  }
+
+  /** Somebody has reloaded the router, with all of its entries. */
+  #adopt(): void {
+    this.#known = this.#router.model;
+    this.#version++;
+    this.#sources.clear();
+    this.#stale.clear();
   }
 
   async #reload(model: RouterModel): Promise<ChangeError[]> {
     try {
       await this.#router.reload(model);
+      this.#known = this.#router.model;
       return [];
     } catch (error) {
       if (!(error instanceof ShimlineError) || error.code !== 'CONFIG') throw error;
@@ -348,7 +394,7 @@ export class ReloadingTruth implements RouterTruth {
   /** One change after the other: each is judged against what the one before it has left. */
   #inTurn(version: number | undefined, make: () => Promise<readonly ChangeError[]>): Promise<TransactionResult> {
     const done = this.#queue.then(async (): Promise<TransactionResult> => {
-      if (version !== undefined && version !== this.#version) return { ok: false, conflict: this.#version };
+      if (version !== undefined && version !== this.version) return { ok: false, conflict: this.version };
       const errors = await make();
       return errors.length > 0 ? { ok: false, errors } : { ok: true, version: ++this.#version };
     });

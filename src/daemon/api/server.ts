@@ -19,6 +19,8 @@ export interface ServerLimits {
   readonly requestMilliseconds: number;
   /** Between requests. */
   readonly idleMilliseconds: number;
+  /** Without a byte that comes or goes: for who does not read what was asked for. */
+  readonly silenceMilliseconds: number;
 }
 
 export const serverLimits: ServerLimits = {
@@ -28,6 +30,7 @@ export const serverLimits: ServerLimits = {
   headersMilliseconds: 10_000,
   requestMilliseconds: 120_000,
   idleMilliseconds: 10_000,
+  silenceMilliseconds: 60_000,
 };
 
 const parameterNameMax = 100;
@@ -36,6 +39,8 @@ const securityHeaders = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
   'cache-control': 'no-store',
 } as const;
+
+const nothingHere = 'there is nothing here; GET / tells what there is';
 
 function errorText(problems: readonly ApiProblem[]): string {
   return JSON.stringify({ errors: problems });
@@ -54,7 +59,7 @@ function tokenCheck(token: string | undefined): (request: IncomingMessage) => bo
 function answerAtOnce(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, {
     ...securityHeaders,
-    'content-type': MediaType.json,
+    'content-type': `${MediaType.json}; charset=utf-8`,
     connection: 'close',
     ...(status === 401 && { 'www-authenticate': 'Bearer' }),
   });
@@ -72,7 +77,9 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
   const [status, message] = clientErrors[error.code ?? ''] ?? ['400 Bad Request', 'this is no HTTP request'];
   const body = errorText([{ path: '', message }]);
   const head = `HTTP/1.1 ${status}\r\ncontent-type: ${MediaType.json}\r\nconnection: close\r\n`;
-  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.write(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  // Not `end`, which would wait for the other side to end as well.
+  socket.destroySoon();
 }
 
 function newHttpServer(
@@ -87,15 +94,20 @@ function newHttpServer(
       requestTimeout: limits.requestMilliseconds,
       keepAliveTimeout: limits.idleMilliseconds,
       connectionsCheckingInterval: Math.min(1000, limits.headersMilliseconds),
+      requireHostHeader: false,
     },
     (request, response) => {
       // Before anything else looks at the request: no path is answered to whoever may not ask.
-      if (mayAsk(request)) handler(request, response);
-      else answerAtOnce(response, 401, 'a bearer token is due, and the right one');
+      if (!mayAsk(request)) answerAtOnce(response, 401, 'a bearer token is due, and the right one');
+      else if (request.headers.host === undefined && request.httpVersion !== '1.0') {
+        answerAtOnce(response, 400, 'the host header is missing');
+      } else if (request.url === '*') answerAtOnce(response, 404, nothingHere);
+      else handler(request, response);
     },
   );
   server.maxConnections = limits.connectionsMax;
   server.maxRequestsPerSocket = 0;
+  server.timeout = limits.silenceMilliseconds;
   return server;
 }
 
@@ -105,6 +117,9 @@ function problemsOf(error: FastifyError | ApiError): readonly ApiProblem[] {
 }
 
 function answerError(error: FastifyError | ApiError, reply: FastifyReply, log: Log): void {
+  const { raw } = reply.request;
+  // Whoever has asked is gone: nobody is there to be answered.
+  if (raw.socket.destroyed) return void reply.hijack();
   const status = error.statusCode ?? 500;
   reply.code(status).type(MediaType.json);
   if (status < 500) {
@@ -126,8 +141,7 @@ function refuseUnknown(
   if (!request.is404) return;
   const [path = ''] = request.url.split('?', 1);
   const known = methods.get(path);
-  if (known === undefined)
-    throw new ApiError(404, [{ path: '', message: 'there is nothing here; GET / tells what there is' }]);
+  if (known === undefined) throw new ApiError(404, [{ path: '', message: nothingHere }]);
   reply.header('allow', known.join(', '));
   throw new ApiError(405, [{ path: '', message: `this takes ${known.join(' and ')}` }]);
 }

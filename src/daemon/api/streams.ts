@@ -45,6 +45,7 @@ function sendEvents(
   if (hub.watching >= limits.watchersMax) throw refusal(429, `${limits.watchersMax} watch already`);
   reply.hijack();
   const { raw } = reply;
+  raw.socket?.setTimeout(0);
   raw.writeHead(200, { 'content-type': MediaType.events, 'cache-control': 'no-store', connection: 'close' });
   const write = (text: string) => {
     if (raw.writableLength > limits.waitingBytesMax) raw.destroy();
@@ -118,6 +119,7 @@ export class Streams {
     const tap = await this.#service.plane.capture(filter);
     if (tap === undefined) throw refusal(409, 'another capture is running');
     reply.hijack();
+    reply.raw.socket?.setTimeout(0);
     reply.raw.writeHead(200, { 'content-type': MediaType.capture, connection: 'close' });
     const capture = new CaptureStream(tap, reply.raw, bounds);
     this.#captures.add(capture);
