@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { captureFormats } from '../io/output-directory.ts';
 import { check } from './check.ts';
+import { addClientCommands } from './client/commands.ts';
 import { doctor } from './doctor.ts';
 import { reportError } from './errors.ts';
 import { runCommand } from './live.ts';
@@ -121,6 +122,7 @@ function buildProgram(io: CliIo, action: Action): Command {
   addTrace(program, action);
   addCheck(program, action);
   addDoctor(program, action);
+  addClientCommands(program, action);
   program
     .command('schema')
     .description('print the JSON Schema of the configuration')

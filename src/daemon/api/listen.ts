@@ -61,7 +61,7 @@ export function readToken(file: string | undefined, env: NodeJS.ProcessEnv = pro
 }
 
 /** Whether somebody answers at a socket; false when what is there is left over from a process that has ended. */
-function isInUse(path: string): Promise<boolean> {
+export function isInUse(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ path, timeout: connectMilliseconds });
     const answer = (inUse: boolean) => {

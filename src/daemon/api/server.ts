@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import { ApiError, type ApiProblem } from './api-error.ts';
 import { checkPart } from './check.ts';
 import { type Endpoint, MediaType, mediaType } from './endpoint.ts';
+import { yamlBytesMax } from './yaml-guard.ts';
 
 export interface ServerLimits {
   /** Of a body that is no stream. */
@@ -160,7 +161,9 @@ function addParsers(app: FastifyInstance): void {
     if (body === '' && request.routeOptions.schema?.body === undefined) done(null, undefined);
     else parseJson(request, body as string, done);
   });
-  app.addContentTypeParser([MediaType.yaml], { parseAs: 'string' }, (_, body, done) => done(null, body));
+  app.addContentTypeParser([MediaType.yaml], { parseAs: 'string', bodyLimit: yamlBytesMax }, (_, body, done) =>
+    done(null, body),
+  );
   app.addContentTypeParser([MediaType.ndjson], { bodyLimit: Number.MAX_SAFE_INTEGER }, (_, stream, done) =>
     done(null, stream),
   );
