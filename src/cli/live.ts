@@ -7,6 +7,7 @@ import { openNotifier } from '../io/linux/notify.ts';
 import type { Pace } from '../io/live-device.ts';
 import { reportError, usageError } from './errors.ts';
 import { type LogOptions, openLog } from './log.ts';
+import { openRouterApi } from './router-api.ts';
 import { formatLiveSummary } from './summary-text.ts';
 import type { CliIo } from './terminal.ts';
 
@@ -20,6 +21,9 @@ export interface RunCommandOptions extends LogOptions {
   readonly speed?: number;
   readonly pps?: number;
   readonly topspeed?: boolean;
+  /** Where the control API is reached; absent: a socket named after the router, where that can be. */
+  readonly api?: string;
+  readonly tokenFile?: string;
 }
 
 export async function runCommand(options: RunCommandOptions, io: CliIo): Promise<number> {
@@ -40,6 +44,10 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
       if (options.untilPlayed) over.abort();
     },
   });
+  const api = await openRouterApi(router, options, log).catch(async (error: unknown) => {
+    await router.stop();
+    throw error;
+  });
   const notifier = openNotifier();
   notifier.watch(turning(router));
   const stopReloads = io.onReload((): void => void reload(options.config, router, notifier, log));
@@ -48,6 +56,7 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
   await until([io.signal, over.signal], options.duration);
   notifier.stopping();
   stopReloads();
+  await api?.close();
   await router.stop();
   notifier.close();
   const summary = router.summary();

@@ -81,7 +81,9 @@ function readXconnect({ place, value }: Draft<XconnectConfig>, interfaces: Usage
       interfaces.claim(end, [...place, index], place);
       return { kind: 'interface', name: end };
     }
-    pseudowires.claim(end.pseudowire, [...place, index, 'pseudowire'], place);
+    // What the schema has refused was taken out, the name too.
+    const { pseudowire }: { pseudowire?: string } = end;
+    if (pseudowire !== undefined) pseudowires.claim(pseudowire, [...place, index, 'pseudowire'], place);
     return { kind: 'pseudowire', name: end.pseudowire };
   });
   return { path: formatPlace(place), ends: ends as unknown as readonly [CircuitModel, CircuitModel] };

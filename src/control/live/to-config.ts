@@ -78,7 +78,7 @@ export function interfaceConfig(model: InterfaceModel): InterfaceConfig {
   });
 }
 
-function deviceConfig(device: DeviceModel): InterfaceConfig['device'] {
+export function deviceConfig(device: DeviceModel): InterfaceConfig['device'] {
   switch (device.kind) {
     case 'afpacket':
       return { afpacket: { interface: device.interface, latency: device.lowLatency ? 'low' : 'normal' } };
@@ -118,7 +118,7 @@ export function neighborConfig({ interface: on, address, mac }: NeighborModel): 
   return { interface: on, address: formatAddress(address), mac: macText(mac) };
 }
 
-function pathConfig(path: PathModel): LabelPathConfig {
+export function pathConfig(path: PathModel): LabelPathConfig {
   const common = {
     weight: path.weight === 1 ? undefined : path.weight,
     backup: path.backup || undefined,

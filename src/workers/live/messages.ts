@@ -5,6 +5,7 @@ import type { ForwarderPlace } from '../../engine/forwarder-memory.ts';
 import type { RingDeviceShare } from '../../io/devices/ring-device.ts';
 import type { DeviceSpec } from '../../io/live-device.ts';
 import type { SharedTables } from '../../tables/tables.ts';
+import type { TapFilter } from './tap.ts';
 import type { SharedThreadBoard } from './thread-board.ts';
 
 /** A port or control port has a slot for as long as the run lasts, whatever its number in the tables. */
@@ -56,6 +57,8 @@ export type ToThread =
   | { readonly kind: 'tables'; readonly publication: Publication }
   /** Says to the neighbours on this (sub-)interface that it is there. */
   | { readonly kind: 'announce'; readonly interfaceName: string }
+  /** Copies of frames go into the ring from now on; undefined: no longer. */
+  | { readonly kind: 'tap'; readonly ring: SharedArrayBuffer | undefined; readonly filter: TapFilter }
   | { readonly kind: 'stop' };
 
 /** What the engine has found out about a station on a link, with names in place of numbers. */
@@ -77,6 +80,7 @@ export type FromThread =
   /** Something that the engine has learned or found. */
   | { readonly kind: 'event'; readonly event: NeighborEvent }
   | { readonly kind: 'switched' }
+  | { readonly kind: 'tapped' }
   | { readonly kind: 'stopped' };
 
 export interface LiveTask {

@@ -21,6 +21,7 @@ import {
 } from './messages.ts';
 import { openControl, openDevice } from './open-device.ts';
 import { openSleep, type Sleep } from './sleep.ts';
+import { Tap, tapDataBytes } from './tap.ts';
 import { ThreadBoard, ThreadState } from './thread-board.ts';
 import { ThreadPorts } from './thread-ports.ts';
 
@@ -181,6 +182,8 @@ class ForwardingThread {
         return this.#switch(message.publication);
       case 'announce':
         return this.#announce(message.interfaceName);
+      case 'tap':
+        return this.#tap(message);
       case 'stop':
         this.#stopping = true;
     }
@@ -236,6 +239,11 @@ class ForwardingThread {
       role.forwarder.announceInterface(index, Math.floor(milliseconds / 1000), (milliseconds % 1000) * 1e6);
     }
     this.#ports.flush();
+  }
+
+  #tap({ ring, filter }: Extract<ToThread, { kind: 'tap' }>): void {
+    this.#ports.tap = ring && new Tap(new FrameRing(ring, 0, tapDataBytes), filter);
+    this.#say({ kind: 'tapped' });
   }
 
   /** What has arrived is treated to its end, and what devices have taken goes out while they get on. */
