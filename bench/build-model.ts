@@ -128,6 +128,7 @@ export class ModelBuilder {
       pseudowires: [],
       xconnects: [],
       bridges: [],
+      snmp: undefined,
     };
   }
 }

@@ -37,6 +37,8 @@ export interface RouterModel {
   readonly pseudowires: readonly PseudowireModel[];
   readonly xconnects: readonly XconnectModel[];
   readonly bridges: readonly BridgeModel[];
+  /** Live runs: where the MIB is registered. */
+  readonly snmp: SnmpModel | undefined;
 }
 
 export interface InterfaceModel {
@@ -191,4 +193,11 @@ export interface BridgeModel {
   readonly pseudowires: readonly string[];
   readonly ageingSeconds: number;
   readonly macLimit: number;
+}
+
+/** Where an AgentX master listens, by TCP. */
+export interface SnmpModel {
+  /** An address, or a name. */
+  readonly host: string;
+  readonly port: number;
 }
