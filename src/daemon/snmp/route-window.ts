@@ -1,11 +1,13 @@
 // The next routes of a table in order, though the table is in none: a window of some thousand places, found by one walk
-// over the columns. A walk over a million takes some milliseconds, a manager who reads on needs one in two thousand
+// over the columns. A walk over a million takes some 10 ms, a manager who reads on needs one in two thousand
 // questions, and no route is ever copied: sorting the whole would take a second, and as much again after each change.
 import { maskWord } from '../../wire/address.ts';
 import type { SnmpRoutes } from './view.ts';
 
 /** Places that a window holds. */
 export const windowSize = 2048;
+const blockPlaces = 256;
+const goldenRatio = 0.618;
 
 /** A prefix to go on from. Its octets and length may be any: a manager asks what it likes. */
 export interface Bound {
@@ -82,28 +84,53 @@ export class RouteWindow {
     return (lengths[a] as number) - (lengths[b] as number);
   }
 
-  /** Keeps the first routes from the bound on: a heap with the last of them on top, which what comes before it replaces. */
+  /**
+   * Keeps the first routes from the bound on: a heap with the last of them on top, which what comes before it replaces.
+   * Blocks of places are met in a mixed order: met from the last route to the first, each of a million would go through the
+   * heap (0.6 s against 20 ms).
+   */
   #fill(bound: Bound): void {
-    const routes = this.#routes;
+    const { count } = this.#routes;
     const heap: number[] = [];
+    const blocks = Math.ceil(count / blockPlaces);
+    const step = mixingStep(blocks);
     let isLast = true;
-    for (let place = 0; place < routes.count; place++) {
-      if (this.#isBefore(place, bound)) continue;
-      const isFull = heap.length === this.#size;
-      if (isFull && this.#compare(place, heap[0] as number) > 0) {
-        // Some place that is not in use may stand for a further route here: that costs a walk at the end, no more.
-        isLast = false;
-        continue;
-      }
-      if (!routes.has(place)) continue;
-      if (isFull) {
-        isLast = false;
-        this.#sink(heap, place);
-      } else this.#rise(heap, place);
+    for (let i = 0, block = 0; i < blocks; i++, block = (block + step) % blocks) {
+      const first = block * blockPlaces;
+      if (!this.#fillFrom(heap, bound, first, Math.min(first + blockPlaces, count))) isLast = false;
     }
     this.#places = heap.sort((a, b) => this.#compare(a, b));
     this.#isLast = isLast;
     this.#from = bound;
+  }
+
+  /**
+   * The same for places side by side; false when one was left out for want of room. That may be one that is not in use,
+   * which costs a walk at the end and no more.
+   */
+  #fillFrom(heap: number[], bound: Bound, first: number, end: number): boolean {
+    const routes = this.#routes;
+    const { addresses } = routes;
+    const wordsEach = this.#wordsEach;
+    const [lowest] = bound.words as [number];
+    let isWhole = true;
+    let highest = heap.length === this.#size ? (addresses[(heap[0] as number) * wordsEach] as number) : Infinity;
+    for (let place = first; place < end; place++) {
+      const word = addresses[place * wordsEach] as number;
+      if (word < lowest || (word === lowest && this.#isBefore(place, bound))) continue;
+      const isFull = heap.length === this.#size;
+      if (word > highest || (isFull && this.#compare(place, heap[0] as number) > 0)) {
+        isWhole = false;
+        continue;
+      }
+      if (!routes.has(place)) continue;
+      if (isFull) {
+        isWhole = false;
+        this.#sink(heap, place);
+      } else this.#rise(heap, place);
+      if (heap.length === this.#size) highest = addresses[(heap[0] as number) * wordsEach] as number;
+    }
+    return isWhole;
   }
 
   #rise(heap: number[], place: number): void {
@@ -130,6 +157,17 @@ export class RouteWindow {
     }
     heap[at] = place;
   }
+}
+
+/** Steps of this length lead to each of so many blocks once, and to distant ones in turn. */
+function mixingStep(blocks: number): number {
+  let step = Math.max(1, Math.floor(blocks * goldenRatio));
+  while (commonDivisor(step, blocks) > 1) step++;
+  return step;
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 function compareBounds(a: Bound, b: Bound): number {
