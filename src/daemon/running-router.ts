@@ -100,6 +100,11 @@ export class RunningRouter {
     return this.#image;
   }
 
+  /** The number of an interface of this machine that a port is attached to; undefined while there is none. */
+  linkIndex(name: string): number | undefined {
+    return this.#links.links().get(name)?.index;
+  }
+
   /** Takes over another configuration as a whole; throws ShimlineError, and nothing has changed, when it is wrong. */
   reload(model: RouterModel): Promise<void> {
     return this.#enqueue(async () => {
