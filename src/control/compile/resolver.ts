@@ -69,49 +69,6 @@ function labelOperation(path: PathModel): LegPlan['operation'] {
   return lowest === SpecialLabel.implicitNull ? 'php' : 'swap';
 }
 
-/** The modes of the router, where a path names none. */
-type Modes = Pick<RouterModel, 'ttl' | 'tc'>;
-
-/** The leg of a route's path that leads to the target. */
-export function routeLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
-  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
-  return {
-    target,
-    weight: path.weight,
-    backup: path.backup,
-    entropy: path.kind === 'via' && path.entropy,
-    operation: 'none',
-    swapLabel: 0,
-    pushes: pushesOf(labels, labels.length),
-    pushTtl: pushTtl(path.ttl ?? modes.ttl),
-    pushTc: pushTc(path.tc ?? modes.tc),
-    popTtl: PopMode.uniform,
-    popTc: PopMode.uniform,
-    payload: Payload.unknown,
-  };
-}
-
-/** The leg of a label entry's path that leads to the target. */
-export function labelLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
-  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
-  const operation = labelOperation(path);
-  const swaps = operation === 'swap';
-  return {
-    target,
-    weight: path.weight,
-    backup: path.backup,
-    entropy: path.kind === 'via' && path.entropy,
-    operation,
-    swapLabel: swaps ? (labels.at(-1) as number) : 0,
-    pushes: pushesOf(labels, swaps ? labels.length - 1 : labels.length),
-    pushTtl: pushTtl(path.ttl ?? modes.ttl),
-    pushTc: pushTc(path.tc ?? modes.tc),
-    popTtl: popMode(path.ttl ?? modes.ttl),
-    popTc: popMode(path.tc ?? modes.tc),
-    payload: payloadNumber(path.payload),
-  };
-}
-
 export const problemTexts: Readonly<Record<Problem, string>> = {
   loop: 'the next hop resolves through the route itself',
   'too-deep': `more than ${levelsMax} levels of recursion`,
@@ -217,7 +174,7 @@ export class Resolver {
     const legs: LegPlan[] = [];
     for (const path of paths) {
       const found = this.#findTarget(path, table, resolving);
-      if ('target' in found) legs.push(routeLeg(path, found.target, this.#model));
+      if ('target' in found) legs.push(this.#routeLeg(path, found.target));
       else if (found.problem !== 'uncovered') return unusable(found.problem);
     }
     if (legs.length === 0) return unusable('uncovered');
@@ -281,12 +238,16 @@ export class Resolver {
     return { problem: 'uncovered' };
   }
 
+  #routeLeg(path: PathModel, target: LegTarget): LegPlan {
+    return routeLeg(path, target, this.#model);
+  }
+
   /** The group of a label entry with next hops; undefined when none of them is usable. */
   labelGroup(entry: Pick<LabelModel, 'path' | 'paths' | 'label'>): GroupPlan | undefined {
     const legs: LegPlan[] = [];
     for (const path of entry.paths) {
       const found = this.#findTarget(path, 0, undefined);
-      if ('target' in found) legs.push(labelLeg(path, found.target, this.#model));
+      if ('target' in found) legs.push(this.#labelLeg(path, found.target));
       else this.warnings.push(`${entry.path}: label ${entry.label}: ${problemTexts[found.problem]}`);
     }
     if (legs.length === 0) return undefined;
@@ -297,10 +258,57 @@ export class Resolver {
     return undefined;
   }
 
+  #labelLeg(path: PathModel, target: LegTarget): LegPlan {
+    return labelLeg(path, target, this.#model);
+  }
+
   /** Whether the next hop of a VRF's path is a neighbour on one of its own subnets, and nothing is pushed. */
   isLocal(vrf: string, path: ViaPath): boolean {
     if ((path.labels ?? []).length > 0) return false;
     if (path.interface !== undefined) return true;
     return this.connectedInterface(this.#rib.tableIndex(path.vrf ?? vrf), path.via) !== undefined;
   }
+}
+
+/** The modes of the router, where a path names none. */
+type Modes = Pick<RouterModel, 'ttl' | 'tc'>;
+
+/** The leg of a route's path that leads to the target. */
+export function routeLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
+  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
+  return {
+    target,
+    weight: path.weight,
+    backup: path.backup,
+    entropy: path.kind === 'via' && path.entropy,
+    operation: 'none',
+    swapLabel: 0,
+    pushes: pushesOf(labels, labels.length),
+    pushTtl: pushTtl(path.ttl ?? modes.ttl),
+    pushTc: pushTc(path.tc ?? modes.tc),
+    popTtl: PopMode.uniform,
+    popTc: PopMode.uniform,
+    payload: Payload.unknown,
+  };
+}
+
+/** The leg of a label entry's path that leads to the target. */
+export function labelLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
+  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
+  const operation = labelOperation(path);
+  const swaps = operation === 'swap';
+  return {
+    target,
+    weight: path.weight,
+    backup: path.backup,
+    entropy: path.kind === 'via' && path.entropy,
+    operation,
+    swapLabel: swaps ? (labels.at(-1) as number) : 0,
+    pushes: pushesOf(labels, swaps ? labels.length - 1 : labels.length),
+    pushTtl: pushTtl(path.ttl ?? modes.ttl),
+    pushTc: pushTc(path.tc ?? modes.tc),
+    popTtl: popMode(path.ttl ?? modes.ttl),
+    popTc: popMode(path.tc ?? modes.tc),
+    payload: payloadNumber(path.payload),
+  };
 }
