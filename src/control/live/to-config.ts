@@ -185,6 +185,9 @@ function named<M extends { readonly name: string }, C>(models: readonly M[], con
   return Object.fromEntries(models.map((model) => [model.name, config(model)]));
 }
 
+/** An IPv6 address stands in brackets before a port. */
+const agentHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
 /** The file's object for a model. */
 export function configOf(model: RouterModel): RouterFileConfig {
   return {
@@ -197,5 +200,6 @@ export function configOf(model: RouterModel): RouterFileConfig {
     pseudowires: named(model.pseudowires, pseudowireConfig),
     xconnects: model.xconnects.map(xconnectConfig),
     bridges: named(model.bridges, bridgeConfig),
+    ...(model.snmp && { snmp: { agentx: `tcp:${agentHost(model.snmp.host)}:${model.snmp.port}` } }),
   };
 }
