@@ -85,6 +85,7 @@ export class RunningRouter {
     const router = new RunningRouter(model, options);
     try {
       await router.#enqueue(() => router.#openAll(true));
+      router.#router.begin();
     } catch (error) {
       await router.stop();
       throw error;

@@ -147,7 +147,9 @@ function readStaticMac(
   bridge: Partial<BridgeConfig>,
   findings: Findings,
 ): StaticMacModel[] {
-  const mac = readMac(config.mac, [...place, 'mac'], findings);
+  // What the schema has refused was taken out.
+  const text: string | undefined = config.mac;
+  const mac = text === undefined ? undefined : readMac(text, [...place, 'mac'], findings);
   const kind = config.interface === undefined ? 'pseudowire' : 'interface';
   const name = config[kind];
   if (name === undefined || (config.interface !== undefined && config.pseudowire !== undefined)) {
