@@ -129,6 +129,7 @@ export class ModelBuilder {
       pseudowires: [],
       xconnects: [],
       bridges: [],
+      snmp: undefined,
     };
   }
 }

@@ -3,10 +3,12 @@ import { loadConfig } from '../control/config/load.ts';
 import type { LiveSummary } from '../daemon/live-summary.ts';
 import type { Log } from '../daemon/log.ts';
 import { RunningRouter } from '../daemon/running-router.ts';
+import { openSnmp, type Snmp } from '../daemon/snmp/index.ts';
 import { openNotifier } from '../io/linux/notify.ts';
 import type { Pace } from '../io/live-device.ts';
 import { reportError, usageError } from './errors.ts';
 import { type LogOptions, openLog } from './log.ts';
+import { openRouterApi } from './router-api.ts';
 import { formatLiveSummary } from './summary-text.ts';
 import type { CliIo } from './terminal.ts';
 
@@ -20,6 +22,9 @@ export interface RunCommandOptions extends LogOptions {
   readonly speed?: number;
   readonly pps?: number;
   readonly topspeed?: boolean;
+  /** Where the control API is reached; absent: a socket named after the router, where that can be. */
+  readonly api?: string;
+  readonly tokenFile?: string;
 }
 
 export async function runCommand(options: RunCommandOptions, io: CliIo): Promise<number> {
@@ -40,14 +45,21 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
       if (options.untilPlayed) over.abort();
     },
   });
+  const api = await openRouterApi(router, options, log).catch(async (error: unknown) => {
+    await router.stop();
+    throw error;
+  });
+  const snmp = openSnmp(router, log);
   const notifier = openNotifier();
   notifier.watch(turning(router));
-  const stopReloads = io.onReload((): void => void reload(options.config, router, notifier, log));
+  const stopReloads = io.onReload((): void => void reload(options.config, router, snmp, notifier, log));
   log.info({ config: options.config, workers: options.workers, pid: process.pid }, 'ready');
   notifier.ready();
   await until([io.signal, over.signal], options.duration);
   notifier.stopping();
   stopReloads();
+  await api?.close();
+  await snmp.close();
   await router.stop();
   notifier.close();
   const summary = router.summary();
@@ -71,12 +83,14 @@ function paceOf({ speed, pps, topspeed }: RunCommandOptions): Pace | undefined {
 async function reload(
   config: string,
   router: RunningRouter,
+  snmp: Snmp,
   notifier: ReturnType<typeof openNotifier>,
   log: Log,
 ): Promise<void> {
   notifier.reloading();
   try {
     await router.reload(await loadConfig(config, { live: true, devicesDue: true }));
+    snmp.follow();
     log.info({ config }, 'configuration reloaded');
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

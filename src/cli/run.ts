@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { captureFormats } from '../io/output-directory.ts';
 import { check } from './check.ts';
+import { addClientCommands } from './client/commands.ts';
 import { doctor } from './doctor.ts';
 import { reportError } from './errors.ts';
 import { runCommand } from './live.ts';
@@ -62,7 +63,9 @@ function addRun(program: Command, action: Action): void {
     .option('--until-played', 'stop when every capture (device pcap) has been played')
     .option('--speed <factor>', 'play captures so many times as fast as they were recorded', positiveNumber)
     .option('--pps <n>', 'play captures at so many frames a second', positiveNumber)
-    .option('--topspeed', 'play captures as fast as they are taken');
+    .option('--topspeed', 'play captures as fast as they are taken')
+    .option('--api <where>', 'control API: unix:PATH, tcp:HOST:PORT or none (default: a socket named after the router)')
+    .option('--token-file <file>', 'the token that a TCP port asks for (default: SHIMLINE_TOKEN)');
   for (const option of logOptions()) command.addOption(option);
   command.action((options) => action(runCommand, options));
 }
@@ -119,6 +122,7 @@ function buildProgram(io: CliIo, action: Action): Command {
   addTrace(program, action);
   addCheck(program, action);
   addDoctor(program, action);
+  addClientCommands(program, action);
   program
     .command('schema')
     .description('print the JSON Schema of the configuration')

@@ -37,6 +37,8 @@ export interface RouterModel {
   readonly pseudowires: readonly PseudowireModel[];
   readonly xconnects: readonly XconnectModel[];
   readonly bridges: readonly BridgeModel[];
+  /** Live runs: where the MIB is registered. */
+  readonly snmp: SnmpModel | undefined;
 }
 
 export interface InterfaceModel {
@@ -218,4 +220,11 @@ export interface BridgeModel {
   readonly macLimit: number;
   readonly learning: 'unqualified' | 'qualified';
   readonly macs: readonly StaticMacModel[];
+}
+
+/** Where an AgentX master listens, by TCP. */
+export interface SnmpModel {
+  /** An address, or a name. */
+  readonly host: string;
+  readonly port: number;
 }

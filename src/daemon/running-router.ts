@@ -6,8 +6,10 @@
 import type { InterfaceModel, RouterModel } from '../control/model.ts';
 import { ShimlineError } from '../errors.ts';
 import { type Link, type LinkWatch, watchLinks } from '../io/linux/links.ts';
-import type { DeviceSpec, Pace } from '../io/live-device.ts';
-import { LiveRouter } from '../workers/live/live-router.ts';
+import type { DeviceCounts, DeviceSpec, Pace } from '../io/live-device.ts';
+import { LiveRouter, type LiveTap } from '../workers/live/live-router.ts';
+import type { TapFilter } from '../workers/live/tap.ts';
+import type { PortView, RouterEvent } from './api/service.ts';
 import { ControlPorts } from './control-ports.ts';
 import { buildImage, type LiveImage } from './image.ts';
 import { attachedTo, withMacs } from './live-model.ts';
@@ -52,6 +54,7 @@ export class RunningRouter {
   #configured: RouterModel;
   #image: LiveImage;
   #queue: Promise<unknown> = Promise.resolve();
+  readonly #watchers = new Set<(event: RouterEvent) => void>();
   #retry: NodeJS.Timeout | undefined;
   #stopping = false;
 
@@ -63,7 +66,10 @@ export class RunningRouter {
     this.#image = this.#build(model);
     this.#router = new LiveRouter(this.#image, options.workers, {
       report: (line) => this.#log.warn({}, line),
-      event: ({ kind, ...event }) => this.#log.info(event, kind),
+      event: ({ kind, ...event }) => {
+        this.#log.info(event, kind);
+        this.#tell({ kind: 'neighbor', event: kind, ...event });
+      },
       ended: (name) => this.#captureEnded(name),
       lost: (error) => options.lost(error),
     });
@@ -79,6 +85,7 @@ export class RunningRouter {
     const router = new RunningRouter(model, options);
     try {
       await router.#enqueue(() => router.#openAll(true));
+      router.#router.begin();
     } catch (error) {
       await router.stop();
       throw error;
@@ -92,6 +99,11 @@ export class RunningRouter {
 
   get image(): LiveImage {
     return this.#image;
+  }
+
+  /** The number of an interface of this machine that a port is attached to; undefined while there is none. */
+  linkIndex(name: string): number | undefined {
+    return this.#links.links().get(name)?.index;
   }
 
   /** Takes over another configuration as a whole; throws ShimlineError, and nothing has changed, when it is wrong. */
@@ -112,6 +124,36 @@ export class RunningRouter {
   summary(): LiveSummary {
     const seconds = (performance.now() - this.#started) / 1000;
     return liveSummary(this.#router, seconds, this.#options.workers);
+  }
+
+  /** In the order of the configuration. */
+  ports(): PortView[] {
+    const names = this.#configured.interfaces.filter((entry) => entry.name === entry.port).map((entry) => entry.name);
+    return names.map((name) => {
+      const { open = false, up = false, complaint = '' } = this.#ports.get(name) ?? {};
+      return { name, isOpen: open, isUp: up, complaint };
+    });
+  }
+
+  /** What devices of control ports have counted, by interface. */
+  controlCounts(): Readonly<Record<string, DeviceCounts>> {
+    const counts: Record<string, DeviceCounts> = {};
+    for (const { name } of this.#configured.interfaces) {
+      const counted = this.#router.controlCounts(name);
+      if (counted !== undefined) counts[name] = counted;
+    }
+    return counts;
+  }
+
+  /** Tells what happens until the function that it answers is called. */
+  watch(listener: (event: RouterEvent) => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
+  /** Begins to copy frames; undefined while that is done for somebody else. */
+  tap(filter: Omit<TapFilter, 'slots'>, ports: readonly string[]): Promise<LiveTap | undefined> {
+    return this.#router.tap(filter, ports);
   }
 
   /** Turns of the threads' loops: a watchdog sees whether they turn. */
@@ -232,6 +274,7 @@ export class RunningRouter {
     if (state.up === up) return;
     state.up = up;
     this.#log.info({ port: name, up }, up ? 'port is up' : 'port is down');
+    this.#tell({ kind: 'port', port: name, up });
     if (!up) return;
     for (const entry of this.#image.compiled.model.interfaces) {
       if (entry.port === name && entry.role === 'routed') this.#router.announce(entry.name);
@@ -265,12 +308,17 @@ export class RunningRouter {
     if (state === undefined) return;
     state.ended = true;
     this.#log.info({ port: name }, 'the capture has been played to its end');
+    this.#tell({ kind: 'played', port: name });
     this.#checkPlayed();
   }
 
   #checkPlayed(): void {
     const captures = [...this.#ports.values()].filter(({ spec }) => spec.kind === 'pcap' && spec.in !== undefined);
     if (captures.length > 0 && captures.every(({ ended }) => ended)) this.#options.played?.();
+  }
+
+  #tell(event: RouterEvent): void {
+    for (const watcher of this.#watchers) watcher(event);
   }
 
   #port(name: string): InterfaceModel | undefined {

@@ -100,49 +100,6 @@ function labelOperation(path: PathModel): LegPlan['operation'] {
   return lowest === SpecialLabel.implicitNull ? 'php' : 'swap';
 }
 
-/** The modes of the router, where a path names none. */
-type Modes = Pick<RouterModel, 'ttl' | 'tc'>;
-
-/** The leg of a route's path that leads to the target. */
-export function routeLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
-  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
-  return {
-    target,
-    weight: path.weight,
-    backup: path.backup,
-    entropy: path.kind === 'via' && path.entropy,
-    operation: 'none',
-    swapLabel: 0,
-    pushes: pushesOf(labels, labels.length),
-    pushTtl: pushTtl(path.ttl ?? modes.ttl),
-    pushTc: pushTc(path.tc ?? modes.tc),
-    popTtl: PopMode.uniform,
-    popTc: PopMode.uniform,
-    payload: Payload.unknown,
-  };
-}
-
-/** The leg of a label entry's path that leads to the target. */
-export function labelLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
-  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
-  const operation = labelOperation(path);
-  const swaps = operation === 'swap';
-  return {
-    target,
-    weight: path.weight,
-    backup: path.backup,
-    entropy: path.kind === 'via' && path.entropy,
-    operation,
-    swapLabel: swaps ? (labels.at(-1) as number) : 0,
-    pushes: pushesOf(labels, swaps ? labels.length - 1 : labels.length),
-    pushTtl: pushTtl(path.ttl ?? modes.ttl),
-    pushTc: pushTc(path.tc ?? modes.tc),
-    popTtl: popMode(path.ttl ?? modes.ttl),
-    popTc: popMode(path.tc ?? modes.tc),
-    payload: path.kind === 'pseudowire' ? Payload.ethernet : payloadNumber(path.payload),
-  };
-}
-
 export const problemTexts: Readonly<Record<Problem, string>> = {
   loop: 'the next hop resolves through the route itself',
   'too-deep': `more than ${levelsMax} levels of recursion`,
@@ -354,4 +311,47 @@ export class Resolver {
     if (path.interface !== undefined) return true;
     return this.connectedInterface(this.#rib.tableIndex(path.vrf ?? vrf), path.via) !== undefined;
   }
+}
+
+/** The modes of the router, where a path names none. */
+type Modes = Pick<RouterModel, 'ttl' | 'tc'>;
+
+/** The leg of a route's path that leads to the target. */
+export function routeLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
+  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
+  return {
+    target,
+    weight: path.weight,
+    backup: path.backup,
+    entropy: path.kind === 'via' && path.entropy,
+    operation: 'none',
+    swapLabel: 0,
+    pushes: pushesOf(labels, labels.length),
+    pushTtl: pushTtl(path.ttl ?? modes.ttl),
+    pushTc: pushTc(path.tc ?? modes.tc),
+    popTtl: PopMode.uniform,
+    popTc: PopMode.uniform,
+    payload: Payload.unknown,
+  };
+}
+
+/** The leg of a label entry's path that leads to the target. */
+export function labelLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
+  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
+  const operation = labelOperation(path);
+  const swaps = operation === 'swap';
+  return {
+    target,
+    weight: path.weight,
+    backup: path.backup,
+    entropy: path.kind === 'via' && path.entropy,
+    operation,
+    swapLabel: swaps ? (labels.at(-1) as number) : 0,
+    pushes: pushesOf(labels, swaps ? labels.length - 1 : labels.length),
+    pushTtl: pushTtl(path.ttl ?? modes.ttl),
+    pushTc: pushTc(path.tc ?? modes.tc),
+    popTtl: popMode(path.ttl ?? modes.ttl),
+    popTc: popMode(path.tc ?? modes.tc),
+    payload: path.kind === 'pseudowire' ? Payload.ethernet : payloadNumber(path.payload),
+  };
 }

@@ -81,7 +81,9 @@ function readXconnect({ place, value }: Draft<XconnectConfig>, interfaces: Usage
       interfaces.claim(end, [...place, index], place);
       return { kind: 'interface', name: end };
     }
-    pseudowires.claim(end.pseudowire, [...place, index, 'pseudowire'], place);
+    // What the schema has refused was taken out, the name too.
+    const { pseudowire }: { pseudowire?: string } = end;
+    if (pseudowire !== undefined) pseudowires.claim(pseudowire, [...place, index, 'pseudowire'], place);
     return { kind: 'pseudowire', name: end.pseudowire };
   });
   return { path: formatPlace(place), ends: ends as unknown as readonly [CircuitModel, CircuitModel] };
@@ -145,7 +147,9 @@ function readStaticMac(
   bridge: Partial<BridgeConfig>,
   findings: Findings,
 ): StaticMacModel[] {
-  const mac = readMac(config.mac, [...place, 'mac'], findings);
+  // What the schema has refused was taken out.
+  const text: string | undefined = config.mac;
+  const mac = text === undefined ? undefined : readMac(text, [...place, 'mac'], findings);
   const kind = config.interface === undefined ? 'pseudowire' : 'interface';
   const name = config[kind];
   if (name === undefined || (config.interface !== undefined && config.pseudowire !== undefined)) {

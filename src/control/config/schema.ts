@@ -511,6 +511,17 @@ function section<T extends TSchema>(pattern: string, item: T, description: strin
   return { ...schema, additionalProperties: false };
 }
 
+export const SnmpSchema = strict(
+  {
+    agentx: Type.String({
+      description: 'Live runs: where an SNMP agent takes subagents (RFC 2741), tcp:ADDRESS:PORT.',
+      pattern: '^tcp:(\\[[0-9A-Fa-f:.]+\\]|[0-9A-Za-z.-]+):[0-9]{1,5}$',
+      expected: 'tcp:ADDRESS:PORT, such as tcp:127.0.0.1:705',
+    }),
+  },
+  { description: 'MPLS-L3VPN-STD-MIB (RFC 4382), read-only, through an SNMP agent such as snmpd.' },
+);
+
 export const ConfigSchema = strict(
   {
     router: optional(RouterSchema),
@@ -528,6 +539,7 @@ export const ConfigSchema = strict(
     pseudowires: optional(section(namePattern, PseudowireSchema, 'Pseudowires by name.')),
     xconnects: optional(Type.Array(XconnectSchema, { description: 'Cross-connects: point to point (VPWS).' })),
     bridges: optional(section(namePattern, BridgeSchema, 'Bridges by name: multipoint (VPLS).')),
+    snmp: optional(SnmpSchema),
   },
   { description: 'One file describes one router.' },
 );
@@ -543,4 +555,5 @@ export type LabelConfig = Static<typeof LabelSchema>;
 export type PseudowireConfig = Static<typeof PseudowireSchema>;
 export type XconnectConfig = Static<typeof XconnectSchema>;
 export type BridgeConfig = Static<typeof BridgeSchema>;
+export type SnmpConfig = Static<typeof SnmpSchema>;
 export type RouterFileConfig = Static<typeof ConfigSchema>;

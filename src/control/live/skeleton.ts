@@ -6,7 +6,7 @@ import { checkMacs } from '../config/macs.ts';
 import type { Referents } from '../config/paths.ts';
 import { Findings, type Problem } from '../config/problems.ts';
 import type { RouterFileConfig } from '../config/schema.ts';
-import { readSettings, readVrf } from '../config/settings.ts';
+import { readSettings, readSnmp, readVrf } from '../config/settings.ts';
 import { readDrafts } from '../config/structure.ts';
 import { readTables } from '../config/tables.ts';
 import type { World } from '../config/world.ts';
@@ -71,6 +71,7 @@ export function readSkeleton(
     pseudowires: drafts.pseudowires.flatMap((draft) => readPseudowire(draft, findings) ?? []),
     xconnects: circuits.xconnects,
     bridges: circuits.bridges,
+    snmp: readSnmp(drafts.snmp, findings),
   };
   checkLabels(model, findings);
   if (findings.count > 0) return { problems: findings.problems(undefined) };

@@ -78,7 +78,7 @@ export function interfaceConfig(model: InterfaceModel): InterfaceConfig {
   });
 }
 
-function deviceConfig(device: DeviceModel): InterfaceConfig['device'] {
+export function deviceConfig(device: DeviceModel): InterfaceConfig['device'] {
   switch (device.kind) {
     case 'afpacket':
       return { afpacket: { interface: device.interface, latency: device.lowLatency ? 'low' : 'normal' } };
@@ -118,7 +118,7 @@ export function neighborConfig({ interface: on, address, mac }: NeighborModel): 
   return { interface: on, address: formatAddress(address), mac: macText(mac) };
 }
 
-function pathConfig(path: PathModel): LabelPathConfig {
+export function pathConfig(path: PathModel): LabelPathConfig {
   const common = {
     weight: path.weight === 1 ? undefined : path.weight,
     backup: path.backup || undefined,
@@ -185,6 +185,9 @@ function named<M extends { readonly name: string }, C>(models: readonly M[], con
   return Object.fromEntries(models.map((model) => [model.name, config(model)]));
 }
 
+/** An IPv6 address stands in brackets before a port. */
+const agentHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
 /** The file's object for a model. */
 export function configOf(model: RouterModel): RouterFileConfig {
   return {
@@ -197,5 +200,6 @@ export function configOf(model: RouterModel): RouterFileConfig {
     pseudowires: named(model.pseudowires, pseudowireConfig),
     xconnects: model.xconnects.map(xconnectConfig),
     bridges: named(model.bridges, bridgeConfig),
+    ...(model.snmp && { snmp: { agentx: `tcp:${agentHost(model.snmp.host)}:${model.snmp.port}` } }),
   };
 }

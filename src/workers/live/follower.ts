@@ -80,9 +80,12 @@ export class Follower {
   }
 
   #leave(slot: number): void {
-    const { port, original } = this.batch;
-    if (this.#detour(leftTag, this.#ports.slotOf(port[slot]), slot, original[slot])) return;
-    this.counters.drops[Drop['slow-full']]++;
+    const { port, bytes, start, captured, original } = this.batch;
+    const portSlot = this.#ports.slotOf(port[slot]);
+    if (this.#detour(leftTag, portSlot, slot, original[slot])) return;
+    const reason = Drop['slow-full'];
+    this.counters.drops[reason]++;
+    this.#ports.tap?.ended('dropped', reason, portSlot, bytes, start[slot], captured[slot], original[slot]);
   }
 
   /** Puts the frame into the ring; false when it is full. */

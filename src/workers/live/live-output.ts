@@ -29,7 +29,9 @@ export class LiveOutput implements Output {
     const device = this.#ports.byPort[port];
     if (device?.send(bytes, start, captured)) return;
     if (this.counters === undefined) return;
-    unsend(this.counters, port, original, device === undefined ? Drop['tx-failed'] : Drop['tx-full']);
+    const reason = device === undefined ? Drop['tx-failed'] : Drop['tx-full'];
+    unsend(this.counters, port, original, reason);
+    this.#ports.tap?.ended('dropped', reason, this.#ports.slotOf(port), bytes, start, captured, original);
   }
 
   transmitRun(batch: Batch, from: number, to: number): void {
@@ -39,9 +41,13 @@ export class LiveOutput implements Output {
     }
   }
 
-  drop(): void {}
+  drop(reason: number, port: number, bytes: Uint8Array, start: number, captured: number, original: number): void {
+    this.#ports.tap?.ended('dropped', reason, this.#ports.slotOf(port), bytes, start, captured, original);
+  }
 
-  punt(): void {}
+  punt(reason: number, port: number, bytes: Uint8Array, start: number, captured: number, original: number): void {
+    this.#ports.tap?.ended('punted', reason, this.#ports.slotOf(port), bytes, start, captured, original);
+  }
 
   /** What a full control port does not take is counted there; the frame is punted all the same. */
   deliver(interfaceIndex: number, bytes: Uint8Array, start: number, length: number): void {

@@ -4,7 +4,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type ForwarderPlace, forwarderBytes, newCounters, reserveForwarder } from '../../engine/forwarder-memory.ts';
 import { ShimlineError } from '../../errors.ts';
 import { CapPort } from '../../io/devices/cap-device.ts';
-import { frameRingBytes } from '../../io/devices/frame-ring.ts';
+import { FrameRing, frameRingBytes } from '../../io/devices/frame-ring.ts';
 import { RingDeviceEnd, shareRingDevice } from '../../io/devices/ring-device.ts';
 import type { DeviceCounts, DeviceSpec } from '../../io/live-device.ts';
 import type { Tables } from '../../tables/tables.ts';
@@ -22,6 +22,7 @@ import {
   type ToThread,
 } from './messages.ts';
 import { wakeThread } from './sleep.ts';
+import { type TapFilter, tapDataBytes } from './tap.ts';
 import { slotsMax, ThreadBoard } from './thread-board.ts';
 
 /** How long threads may take to end before they are ended. */
@@ -58,6 +59,16 @@ interface Thread {
   readonly answers: ((message: FromThread) => void)[];
 }
 
+/** Copies of frames on their way out of the forwarding threads. */
+export interface LiveTap {
+  /** By thread. */
+  readonly rings: readonly FrameRing[];
+  /** What the port of a slot is called. */
+  portName(slot: Slot): string;
+  /** Threads put no more in. */
+  stop(): Promise<void>;
+}
+
 /** What is open, by name. */
 interface OpenSlot {
   readonly slot: Slot;
@@ -75,6 +86,8 @@ export class LiveRouter {
   readonly #caps = new Map<string, CapPort>();
   #image: RouterImage;
   #slots = 0;
+  readonly #slotNames: string[] = [];
+  #isTapped = false;
   #publishing: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -108,6 +121,13 @@ export class LiveRouter {
     // Only packet sockets can be shared among threads.
     const threads = spec.kind === 'afpacket' ? this.#threads.map((_, thread) => thread) : [0];
     return this.#open(this.#ports, name, threads, (slot) => ({ kind: 'open', slot, name, spec }));
+  }
+
+  /** The ports are open: frames are taken from now on. */
+  begin(): void {
+    this.#threads.forEach((_, thread) => {
+      this.#post(thread, { kind: 'begin' });
+    });
   }
 
   async closePort(name: string): Promise<void> {
@@ -173,6 +193,30 @@ export class LiveRouter {
   /** Turns of every thread's loop so far: one that does not turn is stuck. */
   heartbeats(): number[] {
     return this.#threads.map((_, thread) => this.#board.heartbeat(thread));
+  }
+
+  /** Begins to copy frames that pass the filter; undefined while that is done for somebody else. */
+  async tap(filter: Omit<TapFilter, 'slots'>, ports: readonly string[]): Promise<LiveTap | undefined> {
+    if (this.#isTapped || this.#stopped) return undefined;
+    this.#isTapped = true;
+    // A name that has no slot yet is not captured; no name at all means every port.
+    const slots = ports.map((name) => this.#ports.get(name)?.slot ?? -1);
+    const buffers = this.#threads.map(() => new SharedArrayBuffer(frameRingBytes(tapDataBytes)));
+    const tell = (ring?: readonly SharedArrayBuffer[]) =>
+      Promise.all(
+        this.#threads.map((_, thread) =>
+          this.#ask(thread, { kind: 'tap', ring: ring?.[thread], filter: { ...filter, slots } }, 'tapped'),
+        ),
+      );
+    await tell(buffers);
+    return {
+      rings: buffers.map((buffer) => new FrameRing(buffer, 0, tapDataBytes)),
+      portName: (slot) => this.#slotNames[slot] ?? `slot ${slot}`,
+      stop: async () => {
+        if (!this.#stopped) await tell();
+        this.#isTapped = false;
+      },
+    };
   }
 
   /** Ends forwarding: followers first, then the lead, which treats what they have left. Never rejects. */
@@ -243,6 +287,7 @@ export class LiveRouter {
   ): Promise<void> {
     if (this.#slots === slotsMax) throw new ShimlineError('IO', `${name}: ${slotsMax} devices have been opened`);
     const slot = this.#slots++;
+    this.#slotNames[slot] = name;
     open.set(name, { slot, threads });
     this.#retellSlots();
     const said = await Promise.all(threads.map((thread) => this.#ask(thread, message(slot), 'opened', 'failed')));

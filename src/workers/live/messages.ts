@@ -5,6 +5,7 @@ import type { ForwarderPlace } from '../../engine/forwarder-memory.ts';
 import type { RingDeviceShare } from '../../io/devices/ring-device.ts';
 import type { DeviceSpec } from '../../io/live-device.ts';
 import type { SharedTables } from '../../tables/tables.ts';
+import type { TapFilter } from './tap.ts';
 import type { SharedThreadBoard } from './thread-board.ts';
 
 /** A port or control port has a slot for as long as the run lasts, whatever its number in the tables. */
@@ -51,11 +52,15 @@ export type ToThread =
     }
   | { readonly kind: 'open-control'; readonly slot: Slot; readonly name: string; readonly spec: ControlPortSpec }
   | { readonly kind: 'close'; readonly slot: Slot }
+  /** All ports are open: what arrives is taken from now on. */
+  | { readonly kind: 'begin' }
   /** Ports and control ports have these slots from now on. */
   | { readonly kind: 'slots'; readonly slots: readonly Slot[]; readonly controls: readonly Slot[] }
   | { readonly kind: 'tables'; readonly publication: Publication }
   /** Says to the neighbours on this (sub-)interface that it is there. */
   | { readonly kind: 'announce'; readonly interfaceName: string }
+  /** Copies of frames go into the ring from now on; undefined: no longer. */
+  | { readonly kind: 'tap'; readonly ring: SharedArrayBuffer | undefined; readonly filter: TapFilter }
   | { readonly kind: 'stop' };
 
 /** What the engine has found out about a station on a link, with names in place of numbers. */
@@ -77,6 +82,7 @@ export type FromThread =
   /** Something that the engine has learned or found. */
   | { readonly kind: 'event'; readonly event: NeighborEvent }
   | { readonly kind: 'switched' }
+  | { readonly kind: 'tapped' }
   | { readonly kind: 'stopped' };
 
 export interface LiveTask {

@@ -4,6 +4,7 @@ import type { Counters } from '../../engine/counters.ts';
 import { Drop } from '../../engine/reasons.ts';
 import type { LiveDevice } from '../../io/live-device.ts';
 import type { Slot } from './messages.ts';
+import type { Tap } from './tap.ts';
 import type { ThreadBoard } from './thread-board.ts';
 
 interface OpenPort {
@@ -25,6 +26,7 @@ export class ThreadPorts {
   readonly #board: ThreadBoard;
   readonly #open = new Map<Slot, OpenPort>();
   #slots: readonly Slot[] = [];
+  #tap: Tap | undefined;
 
   constructor(thread: number, board: ThreadBoard) {
     this.#thread = thread;
@@ -34,6 +36,16 @@ export class ThreadPorts {
   /** Other tables: their ports are these slots. */
   use(slots: readonly Slot[]): void {
     this.#slots = slots;
+    this.#arrange();
+  }
+
+  /** While frames are captured: what takes copies of them. */
+  get tap(): Tap | undefined {
+    return this.#tap;
+  }
+
+  set tap(tap: Tap | undefined) {
+    this.#tap = tap;
     this.#arrange();
   }
 
@@ -95,7 +107,8 @@ export class ThreadPorts {
     this.ports.length = 0;
     this.devices.length = 0;
     this.#slots.forEach((slot, port) => {
-      const device = this.get(slot);
+      const own = this.get(slot);
+      const device = own && this.#tap ? this.#tap.wrap(own, slot) : own;
       this.byPort.push(device);
       if (device === undefined) return;
       this.ports.push(port);

@@ -21,6 +21,7 @@ import {
 } from './messages.ts';
 import { openControl, openDevice } from './open-device.ts';
 import { openSleep, type Sleep } from './sleep.ts';
+import { Tap, tapDataBytes } from './tap.ts';
 import { ThreadBoard, ThreadState } from './thread-board.ts';
 import { ThreadPorts } from './thread-ports.ts';
 
@@ -44,6 +45,8 @@ class ForwardingThread {
   #role: Lead | Follower;
   #received = 0;
   #stopping = false;
+  /** Nothing is taken from devices before all of them are open: what came first would find no way out. */
+  #hasBegun = false;
   /** The device that is asked first: each in turn. */
   #first = 0;
 
@@ -103,7 +106,7 @@ class ForwardingThread {
     const { batch } = role;
     const { ports, devices } = this.#ports;
     let busy = role instanceof Lead && role.treatAside();
-    const count = devices.length;
+    const count = this.#hasBegun ? devices.length : 0;
     for (let i = 0; i < count; i++) {
       const at = (this.#first + i) % count;
       if (devices[at].receive(batch, ports[at]) > 0) busy = true;
@@ -181,6 +184,11 @@ class ForwardingThread {
         return this.#switch(message.publication);
       case 'announce':
         return this.#announce(message.interfaceName);
+      case 'tap':
+        return this.#tap(message);
+      case 'begin':
+        this.#hasBegun = true;
+        return;
       case 'stop':
         this.#stopping = true;
     }
@@ -236,6 +244,11 @@ class ForwardingThread {
       role.forwarder.announceInterface(index, Math.floor(milliseconds / 1000), (milliseconds % 1000) * 1e6);
     }
     this.#ports.flush();
+  }
+
+  #tap({ ring, filter }: Extract<ToThread, { kind: 'tap' }>): void {
+    this.#ports.tap = ring && new Tap(new FrameRing(ring, 0, tapDataBytes), filter);
+    this.#say({ kind: 'tapped' });
   }
 
   /** What has arrived is treated to its end, and what devices have taken goes out while they get on. */

@@ -1,0 +1,101 @@
+// The client commands of the command line: what asks or changes a running router, over its control API.
+import { type Command, Option } from 'commander';
+import { positiveCount, positiveNumber } from '../options.ts';
+import type { CliIo } from '../terminal.ts';
+import {
+  applyCommand,
+  type ChangeOptions,
+  labelCommand,
+  neighborCommand,
+  type Operation,
+  routeCommand,
+} from './change.ts';
+import { type ShowOptions, showCommand } from './show.ts';
+import { topCommand } from './top.ts';
+import { captureCommand, eventsCommand } from './watch.ts';
+
+/** Runs a command with its options and remembers the exit status. */
+type Action = <Options>(run: (options: Options, io: CliIo) => Promise<number>, options: Options) => Promise<void>;
+
+function client(command: Command): Command {
+  return command
+    .addOption(new Option('--api <where>', 'the router: unix:PATH or tcp:HOST:PORT (default: the one that runs here)'))
+    .option('--token-file <file>', 'the token for a TCP port (default: SHIMLINE_TOKEN)')
+    .option('--json', 'print JSON');
+}
+
+function changing(command: Command): Command {
+  return client(command)
+    .option('--source <name>', 'who the entry belongs to (default: api)')
+    .option('--if-version <n>', 'only if the configuration still has this version', positiveCount);
+}
+
+/** How `route`, `label` and `neighbor` differ. */
+const entries = {
+  route: {
+    run: routeCommand,
+    key: '<prefix>',
+    what: 'a route: PREFIX [vrf NAME] and its path, such as via 192.0.2.2 labels 24012',
+  },
+  label: {
+    run: labelCommand,
+    key: '<label>',
+    what: 'an entry of the incoming label map: LABEL and its path, such as table red',
+  },
+  neighbor: { run: neighborCommand, key: '<interface>', what: 'a static neighbour: INTERFACE ADDRESS MAC' },
+} as const;
+
+function addEntry(program: Command, name: keyof typeof entries, action: Action): void {
+  const { run, key, what } = entries[name];
+  const command = program.command(name).description(`add, replace or delete ${what}`);
+  for (const operation of ['add', 'replace', 'del'] as const satisfies Operation[]) {
+    changing(command.command(`${operation} ${key} [words...]`)).action(
+      (first: string, words: string[], options: ChangeOptions) =>
+        action((given: ChangeOptions, io) => run(operation, [first, ...words], given, io), options),
+    );
+  }
+}
+
+function addWatching(program: Command, action: Action): void {
+  client(program.command('top'))
+    .description('live rates of a running router')
+    .option('--once', 'print one frame and end')
+    .option('--interval <seconds>', 'between two readings', positiveNumber, 1)
+    .action((options) => action(topCommand, options));
+  client(program.command('events'))
+    .description('what happens to a running router, one line each')
+    .option('--kinds <list>', 'only these: change,port,neighbor,played,drops')
+    .option('--drops <n>', 'frames a second of one reason that are worth a line', positiveCount)
+    .option('--limit <n>', 'end after so many', positiveCount)
+    .action((options) => action(eventsCommand, options));
+  client(program.command('capture'))
+    .description('frames of a running router as a pcapng')
+    .requiredOption('-o, --output <file>', 'where to; - is standard output')
+    .option('--kinds <list>', 'received,sent,dropped,punted (default: the first three)')
+    .option('--interface <list>', 'only these ports')
+    .option('--address <prefix>', 'only packets from or to this address or prefix')
+    .option('--label <n>', 'only packets with this label')
+    .option('--reason <name>', 'only frames dropped or punted for this reason')
+    .option('--limit <n>', 'end after so many frames (default: 1000)', positiveCount)
+    .option('--seconds <n>', 'end after so long (default: 60)', positiveNumber)
+    .option('--snap <bytes>', 'keep so much of a frame', positiveCount)
+    .action((options) => action(captureCommand, options));
+}
+
+export function addClientCommands(program: Command, action: Action): void {
+  client(program.command('show <what> [filters...]'))
+    .description(
+      'tables of a running router: interfaces, vrfs, routes, labels …, counters; route ADDRESS explains a look-up',
+    )
+    .option('--limit <n>', 'at most so many rows', positiveCount)
+    .action((what: string, words: string[], options: ShowOptions) =>
+      action((given: ShowOptions, io) => showCommand(what, words, given, io), options),
+    );
+  changing(program.command('apply <file>'))
+    .description('have a running router take over a configuration')
+    .action((file: string, options: ChangeOptions) =>
+      action((given: ChangeOptions, io) => applyCommand(file, given, io), options),
+    );
+  for (const name of Object.keys(entries) as (keyof typeof entries)[]) addEntry(program, name, action);
+  addWatching(program, action);
+}

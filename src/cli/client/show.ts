@@ -1,0 +1,163 @@
+// `shimline show`: the tables of a running router, for people or as JSON.
+
+import { usageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { formatTable } from '../table.ts';
+import type { CliIo } from '../terminal.ts';
+import { ApiClient, type ClientOptions, queryOf } from './api-client.ts';
+import type { RoutePathConfig } from './path-text.ts';
+import { pathText } from './path-text.ts';
+import { readFilters } from './words.ts';
+
+export interface ShowOptions extends ClientOptions {
+  readonly limit?: number;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+interface Shown {
+  readonly columns: readonly string[];
+  readonly numeric?: readonly number[];
+  readonly cells: (row: Row) => readonly unknown[];
+}
+
+const list = (value: unknown): string => (Array.isArray(value) ? value.join(' ') : '');
+const grouped = (value: unknown): string => (typeof value === 'number' ? value.toLocaleString('en-US') : '');
+const counts = (value: unknown): string[] => {
+  const { frames, bytes } = (value ?? {}) as { frames?: number; bytes?: number };
+  return [grouped(frames), grouped(bytes)];
+};
+
+function leadsTo({ local, interface: on, paths, state, why, stale }: Row): string {
+  const where =
+    local === undefined ? (paths as RoutePathConfig[]).map(pathText).join(' and ') : `${local}${on ? ` on ${on}` : ''}`;
+  const doubts = [state === 'active' ? '' : `${state}${why ? `: ${why}` : ''}`, stale ? 'stale' : ''].filter(
+    (text) => text !== '',
+  );
+  return doubts.length === 0 ? where : `${where} (${doubts.join(', ')})`;
+}
+
+const shown: Readonly<Record<string, Shown>> = {
+  interfaces: {
+    columns: ['Interface', 'State', 'VRF', 'Addresses', 'Frames in', 'Bytes in', 'Frames out', 'Bytes out', ''],
+    numeric: [4, 5, 6, 7],
+    cells: ({ name, up, vrf, config, in: arrived, out, complaint }) => [
+      name,
+      up ? 'up' : 'down',
+      vrf ?? 'global',
+      list((config as Row).addresses),
+      ...counts(arrived),
+      ...counts(out),
+      complaint,
+    ],
+  },
+  vrfs: {
+    columns: ['VRF', 'RD', 'Label', 'Prefixes', 'Interfaces'],
+    numeric: [2, 3],
+    cells: ({ name, config, label, routes, interfaces }) => [
+      name,
+      (config as Row).rd,
+      label,
+      grouped(routes),
+      list(interfaces),
+    ],
+  },
+  routes: {
+    columns: ['VRF', 'Prefix', 'Source', 'Leads to'],
+    cells: (row) => [row.vrf, row.prefix, row.source, leadsTo(row)],
+  },
+  labels: {
+    columns: ['Label', 'Source', 'Leads to'],
+    numeric: [0],
+    cells: (row) => [row.label, row.source, leadsTo(row)],
+  },
+  neighbors: {
+    columns: ['Interface', 'Address', 'MAC', ''],
+    cells: ({ interface: on, address, mac, static: isStatic, up }) => [
+      on,
+      address,
+      mac ?? 'not known yet',
+      [isStatic ? 'static' : '', up ? '' : 'down'].filter((text) => text !== '').join(', '),
+    ],
+  },
+  pseudowires: {
+    columns: ['Pseudowire', 'Peer', 'Label here', 'Label there', 'Type'],
+    numeric: [2, 3],
+    cells: ({ name, config }) => {
+      const { peer, localLabel, remoteLabel, type } = config as Row;
+      return [name, peer, localLabel, remoteLabel, type];
+    },
+  },
+  bridges: {
+    columns: ['Bridge', 'Interfaces', 'Pseudowires'],
+    cells: ({ name, config }) => [name, list((config as Row).interfaces), list((config as Row).pseudowires)],
+  },
+  bindings: {
+    columns: ['Label', 'Stands for', ''],
+    numeric: [0],
+    cells: ({ label, owner, chosen }) => [label, owner, chosen ? 'chosen' : 'configured'],
+  },
+};
+
+const kinds = [...Object.keys(shown), 'counters', 'route'];
+
+export async function showCommand(
+  what: string,
+  words: readonly string[],
+  options: ShowOptions,
+  io: CliIo,
+): Promise<number> {
+  if (!kinds.includes(what))
+    throw usageError(`show ${what}: expected one of ${kinds.join(', ')}${nearest(what, kinds)}`);
+  const client = await ApiClient.open(options);
+  if (what === 'counters') return showCounters(client, options, io);
+  if (what === 'route') return explainRoute(client, words, options, io);
+  const query = queryOf({ ...readFilters(words), limit: options.limit });
+  const answer = await client.json(`/${what}${query}`);
+  const rows = answer[what] as readonly Row[];
+  if (options.json) {
+    io.out.write(`${JSON.stringify(rows, null, 2)}\n`);
+    return 0;
+  }
+  const { columns, numeric = [], cells } = shown[what] as Shown;
+  const text = rows.map((row) => cells(row).map((cell) => (cell === undefined ? '' : String(cell))));
+  if (rows.length > 0) io.out.write(`${formatTable({ columns, rows: text, numeric }, io.out)}\n`);
+  if (answer.more) io.err.write(`shimline: there are more; --limit N shows N, --json too\n`);
+  return 0;
+}
+
+async function explainRoute(
+  client: ApiClient,
+  words: readonly string[],
+  options: ShowOptions,
+  io: CliIo,
+): Promise<number> {
+  const [address, ...rest] = words;
+  if (address === undefined) throw usageError('show route ADDRESS [vrf NAME]: an address is due');
+  const answer = await client.json(`/routes/explain${queryOf({ ...readFilters(rest), address })}`);
+  io.out.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${(answer.steps as string[]).join('\n')}\n`);
+  return 0;
+}
+
+async function showCounters(client: ApiClient, options: ShowOptions, io: CliIo): Promise<number> {
+  const counters = await client.json('/counters');
+  if (options.json) {
+    io.out.write(`${JSON.stringify(counters, null, 2)}\n`);
+    return 0;
+  }
+  const section = (name: string, title: string) => {
+    const rows = Object.entries(counters[name] as Record<string, number>).map(([key, count]) => [key, grouped(count)]);
+    return rows.length === 0 ? [] : [formatTable({ columns: [title, 'Frames'], rows, numeric: [1] }, io.out)];
+  };
+  const ports = Object.entries(counters.interfaces as Record<string, Row>).map(([name, { in: arrived, out }]) => [
+    name,
+    ...counts(arrived),
+    ...counts(out),
+  ]);
+  const columns = ['Interface', 'Frames in', 'Bytes in', 'Frames out', 'Bytes out'];
+  const table = formatTable({ columns, rows: ports, numeric: [1, 2, 3, 4] }, io.out);
+  io.out.write(
+    `${[...section('frames', 'All'), table, ...section('drops', 'Dropped'), ...section('punts', 'Punted')].join('\n\n')}\n`,
+  );
+  return 0;
+}

@@ -1,0 +1,157 @@
+// Prometheus metrics: read from the books when they are asked for, so that they cost nothing in between. The books count per
+// port and reason; there is none per VRF, label or route.
+import { type TSchema, Type } from '@sinclair/typebox';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type Endpoint, MediaType } from './endpoint.ts';
+import type { RouterService } from './service.ts';
+
+type Labels = Readonly<Record<string, string>>;
+type Reading = readonly [labels: Labels, value: number];
+
+/** A metric of which all values are read anew for each scrape. */
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly labels: readonly string[];
+  readonly read: (service: RouterService) => Iterable<Reading>;
+}
+
+type Summary = ReturnType<RouterService['plane']['summary']>;
+
+function perPort(summary: Summary, unit: 'frames' | 'bytes'): Reading[] {
+  return Object.entries(summary.interfaces).flatMap(([name, books]): Reading[] => [
+    [{ interface: name, direction: 'in' }, books.in[unit]],
+    [{ interface: name, direction: 'out' }, books.out[unit]],
+  ]);
+}
+
+function perReason(counts: Readonly<Record<string, number>>): Reading[] {
+  return Object.entries(counts).map(([reason, count]) => [{ reason }, count]);
+}
+
+function perDevice(devices: Summary['devices']): Reading[] {
+  return Object.entries(devices).flatMap(([name, counts]) =>
+    Object.entries(counts).map(([event, count]): Reading => [{ interface: name, event }, count]),
+  );
+}
+
+function countBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+  return counts;
+}
+
+function families(summary: () => Summary): Family[] {
+  const family = (
+    kind: Family['kind'],
+    name: string,
+    help: string,
+    labels: string[],
+    read: Family['read'],
+  ): Family => ({
+    kind,
+    name: `shimline_${name}`,
+    help,
+    labels,
+    read,
+  });
+  const counter = (name: string, help: string, labels: string[], read: Family['read']) =>
+    family('counter', name, help, labels, read);
+  const gauge = (name: string, help: string, labels: string[], read: Family['read']) =>
+    family('gauge', name, help, labels, read);
+  const one = (value: number): Reading[] => [[{}, value]];
+  return [
+    counter('interface_frames_total', 'Frames of a port.', ['interface', 'direction'], () =>
+      perPort(summary(), 'frames'),
+    ),
+    counter('interface_bytes_total', 'Bytes of a port.', ['interface', 'direction'], () => perPort(summary(), 'bytes')),
+    gauge('interface_up', 'Whether a port can carry frames.', ['interface'], ({ plane }) =>
+      plane.ports().map(({ name, isUp }) => [{ interface: name }, isUp ? 1 : 0]),
+    ),
+    counter('dropped_frames_total', 'Frames dropped.', ['reason'], () => perReason(summary().drops)),
+    counter('punted_frames_total', 'Frames for the router itself.', ['reason'], () => perReason(summary().punts)),
+    counter('copied_frames_total', 'Copies made by flooding.', [], () => one(summary().frames.copied)),
+    counter('made_frames_total', 'Frames that the router made.', [], () => one(summary().frames.made)),
+    gauge('held_frames', 'Frames that wait for a neighbour.', [], () => one(summary().frames.held)),
+    counter('device_events_total', 'What only a device knows.', ['interface', 'event'], () =>
+      perDevice(summary().devices),
+    ),
+    counter('control_port_events_total', 'The same of control ports.', ['interface', 'event'], ({ plane }) =>
+      perDevice(plane.controlCounts()),
+    ),
+    counter(
+      'thread_turns_total',
+      'Turns of a forwarding thread: one that does not turn is stuck.',
+      ['thread'],
+      ({ plane }) => plane.heartbeats().map((turns, thread) => [{ thread: String(thread) }, turns]),
+    ),
+    gauge('vrf_prefixes', 'Prefixes of a VRF.', ['vrf'], ({ truth }) =>
+      truth.vrfs().map(({ model, routes }) => [{ vrf: model.name }, routes]),
+    ),
+    gauge('labels', 'Entries of the incoming label map.', ['source'], ({ truth }) =>
+      [...countBy(truth.labels(), ({ source }) => source)].map(([source, count]) => [{ source }, count]),
+    ),
+    gauge('neighbors', 'Next hops and neighbours.', ['state'], ({ truth }) =>
+      [...countBy(truth.neighbors(), ({ mac }) => (mac === undefined ? 'unknown' : 'known'))].map(([state, count]) => [
+        { state },
+        count,
+      ]),
+    ),
+    gauge('table_bytes', 'Memory that the tables use.', [], ({ plane }) => one(plane.tableBytes())),
+    gauge('config_version', 'Counts the changes that were made.', [], ({ truth }) => one(truth.version)),
+  ];
+}
+
+/** A registry of its own for a router; `close` ends what the process metrics keep going. */
+export function openMetrics(service: RouterService): Registry {
+  const registry = new Registry();
+  // One reading for all families of a scrape.
+  let read: Summary | undefined;
+  const summary = (): Summary => {
+    if (read === undefined) {
+      read = service.plane.summary();
+      setImmediate(() => {
+        read = undefined;
+      });
+    }
+    return read;
+  };
+  for (const { name, help, kind, labels, read: readAll } of families(summary)) {
+    const common = { name, help, labelNames: [...labels], registers: [registry] };
+    if (kind === 'gauge') {
+      new Gauge({
+        ...common,
+        collect() {
+          this.reset();
+          for (const [at, value] of readAll(service)) this.set(at, value);
+        },
+      });
+    } else {
+      new Counter({
+        ...common,
+        collect() {
+          this.reset();
+          for (const [at, value] of readAll(service)) this.inc(at, value);
+        },
+      });
+    }
+  }
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+export function metricsEndpoint(registry: Registry): Endpoint {
+  const text: TSchema = Type.String();
+  return {
+    method: 'GET',
+    path: '/metrics',
+    summary: 'Counters and gauges for Prometheus.',
+    answers: { 200: { description: 'In its text format.', content: { [MediaType.metrics]: text } } },
+    handle: async (_, reply) => {
+      const metrics = await registry.metrics();
+      reply.header('content-type', registry.contentType);
+      return metrics;
+    },
+  };
+}

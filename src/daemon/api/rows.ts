@@ -1,0 +1,71 @@
+// From views of the router to what the API sends: plain rows, with objects in the words of the configuration file.
+import { interfaceConfig, macText, pathConfig, vrfConfig } from '../../control/live/to-config.ts';
+import type { RouterModel } from '../../control/model.ts';
+import { formatAddress, formatPrefix } from '../../wire/address.ts';
+import type { LabelView, NeighborView, RouterPlane, RouteView, VrfView } from './service.ts';
+
+type Row = Record<string, unknown>;
+
+function owned({ source, state, why, isStale, firstPath, pathCount }: RouteView | LabelView): Row {
+  return {
+    source,
+    state,
+    ...(why !== undefined && { why }),
+    ...(isStale && { stale: true }),
+    ...(pathCount > 0 && { firstPath, pathCount }),
+  };
+}
+
+export function routeRowOf(view: RouteView): Row {
+  return {
+    vrf: view.vrf,
+    prefix: formatPrefix(view.prefix),
+    ...owned(view),
+    distance: view.distance,
+    ...(view.local !== undefined && { local: view.local }),
+    ...(view.interface !== undefined && { interface: view.interface }),
+    paths: view.paths.map(pathConfig),
+  };
+}
+
+export function labelRowOf(view: LabelView): Row {
+  return { label: view.label, ...owned(view), paths: view.paths.map(pathConfig) };
+}
+
+export function neighborRowOf({ interface: on, address, mac, isStatic, isUp }: NeighborView): Row {
+  return {
+    interface: on,
+    address: formatAddress(address),
+    ...(mac && { mac: macText(mac) }),
+    static: isStatic,
+    up: isUp,
+  };
+}
+
+export function vrfRowOf({ model, label, interfaces, routes }: VrfView): Row {
+  return { name: model.name, ...(label !== undefined && { label }), interfaces, routes, config: vrfConfig(model) };
+}
+
+/** Ports and sub-interfaces in the order of the configuration. */
+export function* interfaceRows(model: RouterModel, plane: RouterPlane): Generator<Row> {
+  const ports = new Map(plane.ports().map((port) => [port.name, port]));
+  const { interfaces, devices } = plane.summary();
+  const controls = plane.controlCounts();
+  for (const entry of model.interfaces) {
+    const { name, port, role, vrf } = entry;
+    const state = ports.get(port);
+    const books = interfaces[name];
+    yield {
+      name,
+      port,
+      role,
+      up: state?.isUp ?? false,
+      ...(state?.complaint && { complaint: state.complaint }),
+      ...(vrf !== undefined && { vrf }),
+      config: interfaceConfig(entry),
+      ...(books && name === port && { in: books.in, out: books.out }),
+      ...(devices[name] && { device: devices[name] }),
+      ...(controls[name] && { controlPort: controls[name] }),
+    };
+  }
+}

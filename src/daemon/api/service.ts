@@ -1,0 +1,180 @@
+// What the API needs of a running router, and nothing more: the truth, which is changed and read, and the plane, which
+// forwards and counts. `RouterTruth` has the shape of the control side's own class; tests put doubles in both places.
+import type { LocalRoute } from '../../control/compile/rib.ts';
+import type { PathModel, RouterModel, VrfModel } from '../../control/model.ts';
+import type { DeviceCounts } from '../../io/live-device.ts';
+import type { IpAddress, IpPrefix } from '../../wire/address.ts';
+import type { TapFilter } from '../../workers/live/tap.ts';
+import type { LiveSummary } from '../live-summary.ts';
+
+export type Awaitable<T> = T | Promise<T>;
+
+export interface ChangeError {
+  /** `changes[3].route.via`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type TransactionResult =
+  | { readonly ok: true; readonly version: number }
+  /** The version that is there in place of the one that was named. */
+  | { readonly ok: false; readonly conflict: number }
+  | { readonly ok: false; readonly errors: readonly ChangeError[] };
+
+export interface TransactionRequest {
+  readonly version?: number | undefined;
+  readonly source?: string | undefined;
+  readonly changes: readonly unknown[];
+}
+
+export type EntryState = 'active' | 'unusable' | 'waiting';
+
+export interface RouteView {
+  readonly vrf: string;
+  readonly prefix: IpPrefix;
+  readonly source: string;
+  readonly distance: number;
+  readonly state: EntryState;
+  readonly why: string | undefined;
+  readonly isStale: boolean;
+  readonly local: LocalRoute['source'] | undefined;
+  readonly interface: string | undefined;
+  readonly paths: readonly PathModel[];
+  readonly firstPath: number;
+  readonly pathCount: number;
+}
+
+export interface RouteFilter {
+  readonly vrf?: string | undefined;
+  readonly source?: string | undefined;
+  readonly state?: EntryState | undefined;
+  /** This prefix and those within. */
+  readonly within?: IpPrefix | undefined;
+  readonly family?: 4 | 6 | undefined;
+}
+
+export interface LabelView {
+  readonly label: number;
+  readonly source: string;
+  readonly state: EntryState;
+  readonly why: string | undefined;
+  readonly isStale: boolean;
+  readonly paths: readonly PathModel[];
+  readonly firstPath: number;
+  readonly pathCount: number;
+}
+
+export interface NeighborView {
+  readonly interface: string;
+  readonly address: IpAddress;
+  readonly mac: readonly number[] | undefined;
+  readonly isStatic: boolean;
+  readonly isUp: boolean;
+}
+
+export interface VrfView {
+  readonly model: VrfModel;
+  readonly label: number | undefined;
+  readonly interfaces: readonly string[];
+  readonly routes: number;
+}
+
+export interface BindingView {
+  readonly label: number;
+  readonly owner: string;
+  readonly chosen: boolean;
+}
+
+export interface RouterTruth {
+  /** Counts the changes that were made. */
+  readonly version: number;
+  /** All of the changes or none. Rejects with ShimlineError USAGE for a source that nobody may write as. */
+  transact(request: TransactionRequest): Awaitable<TransactionResult>;
+  /** Takes over what a configuration says in place of what the one before it said. */
+  replaceConfig(model: RouterModel, version?: number): Awaitable<TransactionResult>;
+  markStale(source: string): void;
+  /** Takes out what is still stale; answers how many entries. */
+  sweep(source: string): Awaitable<number>;
+  routes(filter?: RouteFilter): Iterable<RouteView>;
+  labels(): Iterable<LabelView>;
+  neighbors(): Iterable<NeighborView>;
+  vrfs(): readonly VrfView[];
+  bindings(): readonly BindingView[];
+  /** The steps of a look-up; undefined: there is no such VRF. */
+  explainRoute(vrf: string | undefined, address: IpAddress): readonly string[] | undefined;
+  /** The configuration as it is now. */
+  configModel(): RouterModel;
+}
+
+export interface PortView {
+  /** As in the configuration. */
+  readonly name: string;
+  /** Its device is open. */
+  readonly isOpen: boolean;
+  /** It can carry frames. */
+  readonly isUp: boolean;
+  /** Why not, or what is to be complained of; empty: nothing. */
+  readonly complaint: string;
+}
+
+/** What happens to a running router by itself. Every event has a kind, which is its name in the stream of events. */
+export type RouterEvent =
+  | { readonly kind: 'port'; readonly port: string; readonly up: boolean }
+  | { readonly kind: 'played'; readonly port: string }
+  | {
+      readonly kind: 'neighbor';
+      /** learned, moved, lost … in the engine's words. */
+      readonly event: string;
+      readonly interface: string;
+      readonly address: string;
+      readonly mac?: string | undefined;
+    };
+
+/** Frames of a running router while they pass: made by `capture`, read until it is closed. */
+export interface FrameTap {
+  /** Moves what has come into the sink; stops when that answers false. */
+  read(sink: (frame: TappedFrame) => boolean): void;
+  /** Frames that found no room because nobody read. */
+  readonly lost: number;
+  /** Nothing comes after this; what has come can still be read. */
+  stop(): Promise<void>;
+}
+
+export interface TappedFrame {
+  readonly kind: 'received' | 'sent' | 'dropped' | 'punted';
+  readonly port: string;
+  /** Of a dropped or punted frame: index into the table of reasons. */
+  readonly reason: number;
+  readonly thread: number;
+  /** Valid during the call only. */
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly captured: number;
+  readonly original: number;
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+/** Which frames; ports by name. */
+export interface CaptureFilter extends Omit<TapFilter, 'slots'> {
+  readonly ports: readonly string[];
+}
+
+export interface RouterPlane {
+  ports(): readonly PortView[];
+  summary(): LiveSummary;
+  /** Of control ports, by interface. */
+  controlCounts(): Readonly<Record<string, DeviceCounts>>;
+  /** Turns of every forwarding thread's loop. */
+  heartbeats(): readonly number[];
+  /** Bytes that the tables use. */
+  tableBytes(): number;
+  watch(listener: (event: RouterEvent) => void): () => void;
+  /** undefined: another capture is running. */
+  capture(filter: CaptureFilter): Promise<FrameTap | undefined>;
+}
+
+export interface RouterService {
+  readonly truth: RouterTruth;
+  readonly plane: RouterPlane;
+}
