@@ -17,6 +17,8 @@ export function buildImage(model: RouterModel, threads: number): LiveImage {
     tables: compiled.tables,
     portNames: compiled.portNames,
     interfaceNames: model.interfaces.map((entry) => entry.name),
+    pseudowireNames: model.pseudowires.map((entry) => entry.name),
+    bridgeNames: model.bridges.map((entry) => entry.name),
     puntLimits: puntReasons.map(({ name }) => model.puntLimits[name]),
   };
 }

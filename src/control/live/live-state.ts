@@ -20,10 +20,12 @@ import {
   type VrfModel,
 } from '../model.ts';
 import { settingsOf } from '../router.ts';
+import { carryOver } from './carry-over.ts';
 import type { LabelManager } from './label-manager.ts';
 import { LabelStore } from './label-store.ts';
 import { LiveLayer2 } from './layer2.ts';
 import { type Counts, type Room, sizesFor, trieWordsOf } from './live-sizes.ts';
+import { nameUsed } from './names-used.ts';
 import type { PathList } from './path-list-store.ts';
 import { Resolution } from './resolution.ts';
 import { Place, RouteStore } from './route-store.ts';
@@ -49,19 +51,6 @@ interface FreeTable {
 /** VRFs whose labels are configured, then those that get what is left. */
 export function labelledFirst(vrfs: readonly VrfModel[]): VrfModel[] {
   return [...vrfs.filter(({ label }) => label !== undefined), ...vrfs.filter(({ label }) => label === undefined)];
-}
-
-/** Which of the names (`vrf red`, `interface ce1`, `pseudowire acme`) a path refers to, if to one of them. */
-export function nameUsed(paths: readonly PathModel[], names: ReadonlySet<string>): string | undefined {
-  for (const path of paths) {
-    const used =
-      path.kind === 'via'
-        ? [`vrf ${path.vrf}`, `interface ${path.interface}`]
-        : [`${path.kind === 'table' ? 'vrf' : path.kind} ${path.target}`];
-    const name = used.find((each) => names.has(each));
-    if (name !== undefined) return name;
-  }
-  return undefined;
 }
 
 export class LiveState {
@@ -582,7 +571,7 @@ export class LiveState {
     const { model, resolution } = this;
     const tables = new Tables(sizes, settingsOf(model));
     writeInterfaces(tables.interfaces, model, this.rib);
-    if (before !== undefined) this.#carryOver(before, tables);
+    if (before !== undefined) carryOver(before, tables, this.#interfaceIndexes);
     const writer = new TableWriter(tables, {
       model,
       adjacencies: resolution.adjacencies,
@@ -599,30 +588,6 @@ export class LiveState {
     for (const node of this.labels) {
       node.entry = 0;
       writer.syncLabel(node);
-    }
-  }
-
-  /** Neighbours that were learned, and what is down, by the names of interfaces. */
-  #carryOver(before: LiveState, tables: Tables): void {
-    const indexes = before.model.interfaces.map(({ name }) => this.#interfaceIndexes.get(name));
-    for (const [index, now] of indexes.entries()) {
-      if (now !== undefined && !before.tables.interfaces.isUp(index)) tables.interfaces.setUp(now, false);
-    }
-    const { entries, count } = before.tables.adjacencies;
-    for (let index = 0; index < count; index++) {
-      const at = index * adjacencyWords;
-      const flags = entries[at];
-      const on = indexes[entries[at + 1]];
-      const isLearned = (flags & (Adjacency.resolved | Adjacency.fixed)) === Adjacency.resolved;
-      if (on === undefined || flags === 0 || (!isLearned && (flags & Adjacency.up) !== 0)) continue;
-      const words = entries.subarray(at + 5, at + (entries[at + 4] === 4 ? 6 : 9));
-      const made = tables.adjacencies.add(on, words);
-      if (made < 0) return;
-      if (isLearned) tables.adjacencies.resolve(made, entries[at + 2], entries[at + 3]);
-      // With what else the flags say of it.
-      tables.adjacencies.entries[made * adjacencyWords] = flags & ~Adjacency.fixed;
-      if (!isLearned)
-        tables.adjacencies.entries[made * adjacencyWords] = flags & ~(Adjacency.fixed | Adjacency.resolved);
     }
   }
 

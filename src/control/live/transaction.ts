@@ -15,7 +15,8 @@ import {
   SkeletonChanges,
 } from './changes.ts';
 import type { LabelManager } from './label-manager.ts';
-import { LiveState, nameUsed } from './live-state.ts';
+import { LiveState } from './live-state.ts';
+import { nameUsed } from './names-used.ts';
 import { readSkeleton, type Skeleton } from './skeleton.ts';
 import type { Sources } from './sources.ts';
 import { configOf } from './to-config.ts';
