@@ -15,7 +15,8 @@ import {
   SkeletonChanges,
 } from './changes.ts';
 import type { LabelManager } from './label-manager.ts';
-import { LiveState, nameUsed } from './live-state.ts';
+import { LiveState } from './live-state.ts';
+import { nameUsed } from './owned-routes.ts';
 import { readSkeleton, type Skeleton } from './skeleton.ts';
 import type { Sources } from './sources.ts';
 import { configOf } from './to-config.ts';
@@ -146,7 +147,7 @@ function judgeEntries(
 ): void {
   const turns = new Turns(state, source, entries.length > 1);
   let owners: Map<number, LabelOwner> | undefined;
-  let routes = state.routes[4].count + state.routes[6].count;
+  let routes = state.routes.count;
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i];
     const fault = isStrict ? turns.faultOf(entry) : undefined;
@@ -204,7 +205,7 @@ class Turns {
     const state = this.#state;
     // A VRF that comes with the same transaction has no routes.
     if (vrf !== undefined && !state.hasTable(vrf)) return false;
-    return state.hasRoute(state.tableIndex(vrf), prefix, this.#source);
+    return state.routes.has(state.tableIndex(vrf), prefix, this.#source);
   }
 
   #has(entry: Exclude<EntryChange, { readonly route: unknown }>): boolean {
