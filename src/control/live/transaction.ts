@@ -146,11 +146,13 @@ function judgeEntries(
   findings: Findings,
 ): void {
   const turns = new Turns(state, source, entries.length > 1);
+  // What replaces is at its turn in any case.
+  const judgesTurns = isStrict && entries.some(({ op }) => op !== 'replace');
   let owners: Map<number, LabelOwner> | undefined;
   let routes = state.routes.count;
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i];
-    const fault = isStrict ? turns.faultOf(entry) : undefined;
+    const fault = judgesTurns ? turns.faultOf(entry) : undefined;
     if (fault !== undefined) findings.report(placeOf(i), fault);
     if (entry.op === 'delete') continue;
     if ('route' in entry) routes++;
