@@ -421,8 +421,10 @@ export class LiveState {
       const flags = entries[at];
       const on = indexes[entries[at + 1]];
       const isLearned = (flags & (Adjacency.resolved | Adjacency.fixed)) === Adjacency.resolved;
-      if (on === undefined || flags === 0 || (!isLearned && (flags & Adjacency.up) !== 0)) continue;
+      if (on === undefined || (!isLearned && (flags & Adjacency.up) !== 0)) continue;
       const words = entries.subarray(at + 5, at + (entries[at + 4] === 4 ? 6 : 9));
+      // What has been removed is still there, but no look-up leads to it.
+      if (before.tables.adjacencies.find(entries[at + 1], words) !== index) continue;
       const made = tables.adjacencies.add(on, words);
       if (made < 0) return;
       if (isLearned) tables.adjacencies.resolve(made, entries[at + 2], entries[at + 3]);
