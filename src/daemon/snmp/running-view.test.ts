@@ -109,7 +109,7 @@ test('a new configuration is another version; a VRF that is as it was keeps its 
   const before = { red: view.vrf('red'), blue: view.vrf('blue') };
   expect(view.version).toBe(version);
   await new Promise((resolve) => setTimeout(resolve, 5));
-  router.image = imageOf(
+  router.image = compiledImage(
     `${text.replace('blue: {}', 'blue: {rd: "1:1"}\n  new: {}')}  - {vrf: red, prefix: 10.77.0.0/16, drop: true}\n`,
   );
   expect(view.version).toBeGreaterThan(version);
