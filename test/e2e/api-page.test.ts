@@ -9,13 +9,14 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot, readProjectFile } from '../house/files.ts';
 import { examplesIn, fencesIn } from '../house/markdown.ts';
-import { mainArguments } from './support/cli.ts';
+import { cli, mainArguments } from './support/cli.ts';
 
 const page = 'docs/api.md';
 const folder = mkdtempSync(join(tmpdir(), 'shimline-api-page-'));
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 const env = { ...process.env, XDG_RUNTIME_DIR: folder, PATH: `${folder}/bin:${process.env.PATH}` };
 
+const before = { folder: process.cwd(), runtime: process.env.XDG_RUNTIME_DIR };
 let router: ChildProcess;
 const log: string[] = [];
 
@@ -41,9 +42,14 @@ beforeAll(async () => {
     });
     lines.on('close', () => reject(new Error(log.join('\n'))));
   });
+  process.chdir(folder);
+  process.env.XDG_RUNTIME_DIR = folder;
 });
 
 afterAll(async () => {
+  process.chdir(before.folder);
+  if (before.runtime === undefined) delete process.env.XDG_RUNTIME_DIR;
+  else process.env.XDG_RUNTIME_DIR = before.runtime;
   router.kill('SIGTERM');
   if (router.exitCode === null) await once(router, 'exit');
   rmSync(folder, { recursive: true, force: true });
@@ -63,20 +69,38 @@ function expectShown(printed: string, shown: readonly string[]): void {
 
 const examples = examplesIn(page).map((example) => ({
   ...example,
-  isCurl: example.commands.some((line) => /curl/.test(line)),
+  isCurl: example.commands.some((line) => !line.startsWith('shimline ')),
 }));
 
 test('the page has examples', () => {
   expect(examples.length).toBeGreaterThan(6);
 });
 
+function runShell(commands: readonly string[]): string {
+  const script = `set -e\n${commands.join('\n')}\n`;
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', script], { cwd: folder, env, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return stdout;
+}
+
+/** Client commands, in this process: to start one for each takes longer than what they do. */
+async function runClients(commands: readonly string[]): Promise<string> {
+  let printed = '';
+  for (const command of commands) {
+    const [program, ...words] = command.split(' ');
+    expect(program).toBe('shimline');
+    const { status, out, err } = await cli(...words);
+    expect({ command, status, err }).toEqual({ command, status: 0, err: '' });
+    printed += out;
+  }
+  return printed;
+}
+
 describe('examples', () => {
   for (const { commands, shown, isCurl } of examples) {
-    test.runIf(hasCurl || !isCurl)(commands[0] as string, () => {
-      const script = `set -e\n${commands.join('\n')}\n`;
-      const { status, stdout, stderr } = spawnSync('sh', ['-c', script], { cwd: folder, env, encoding: 'utf8' });
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      if (shown !== undefined) expectShown(stdout, shown);
+    test.runIf(hasCurl || !isCurl)(commands[0] as string, async () => {
+      const printed = isCurl ? runShell(commands) : await runClients(commands);
+      if (shown !== undefined) expectShown(printed, shown);
     });
   }
 });
