@@ -71,6 +71,7 @@ export class ModelBuilder {
       mpls: false,
       vrf: undefined,
       addresses: [],
+      bridge: undefined,
       urpf: undefined,
       acceptLabels: undefined,
       device: undefined,
@@ -128,6 +129,7 @@ export class ModelBuilder {
       pseudowires: [],
       xconnects: [],
       bridges: [],
+      snmp: undefined,
     };
   }
 }

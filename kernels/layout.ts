@@ -4,20 +4,33 @@ import {
   Carried,
   FastArray,
   lookupsMax,
+  Mark,
   S_BIT,
   TC_BITS,
   TC_S_BITS,
   TTL_TWO,
+  TYPE_CONTROL,
   TYPE_IPV4,
   TYPE_IPV6,
   TYPE_MPLS,
+  TYPE_SERVICE,
   TYPE_VLAN,
 } from '../src/engine/fast/state.ts';
 import { Read } from '../src/io/shared-room.ts';
 import { Action } from '../src/tables/actions.ts';
 import { Adjacency, adjacencyWords } from '../src/tables/adjacencies.ts';
+import {
+  BridgeFlag,
+  bridgeWords,
+  CircuitKind,
+  circuitWords,
+  Pseudowire,
+  pseudowireWords,
+  Service,
+} from '../src/tables/circuits.ts';
 import { acceptWords, Interface, interfaceWords, mapWords, portWords } from '../src/tables/interfaces.ts';
 import { Brief, labelEntryWords, Payload, PopMode } from '../src/tables/labels.ts';
+import { fixedMac, macWords } from '../src/tables/macs.ts';
 import { Flat, flatWords, groupWords, Leg, legWords, PushTc } from '../src/tables/paths.ts';
 import { directorySettings, routeWords, tableArrays } from '../src/tables/tables.ts';
 import { denseNode, nodeBit, nodeHeaderWords, smallNode, wideNode } from '../src/tables/trie-words.ts';
@@ -68,6 +81,8 @@ const constants: readonly [string, number][] = [
   ['TYPE_IPV6', TYPE_IPV6],
   ['TYPE_MPLS', TYPE_MPLS],
   ['TYPE_VLAN', TYPE_VLAN],
+  ['TYPE_SERVICE', TYPE_SERVICE],
+  ['TYPE_CONTROL', TYPE_CONTROL],
   ['S_BIT', S_BIT],
   ['TC_BITS', TC_BITS],
   ['TC_S_BITS', TC_S_BITS],
@@ -75,12 +90,15 @@ const constants: readonly [string, number][] = [
   ['LOOKUPS_MAX', lookupsMax],
   ['CARRIED_UNTOUCHED', Carried.untouched],
   ['CARRIED_LOOKS', Carried.looks],
+  ...prefixed('MARK', Mark),
   ...prefixed('ACTION', Action),
-  ...record('PORT', portWords, { untagged: 0, vlans: 2 }),
+  ...record('PORT', portWords, { untagged: 0, vlans: 2, outer: 3 }),
   ...record('INTERFACE', interfaceWords, { flags: 0, port: 1, table: 2, mtu: 3, tags: 8, accept: 9 }),
   ...prefixed('INTERFACE', { mac0: 48, mac4: 52, second: 56, third: 60 }),
   ['INTERFACE_MPLS', Interface.mpls],
   ['INTERFACE_UP', Interface.up],
+  ['INTERFACE_CIRCUIT', Interface.circuit],
+  ['INTERFACE_SENDABLE', Interface.up | Interface.bridged],
   ['INTERFACE_URPF', Interface.urpfStrict | Interface.urpfLoose],
   ['MAP_BYTES', mapWords * wordBytes],
   ['ACCEPT_BYTES', acceptWords * wordBytes],
@@ -99,6 +117,17 @@ const constants: readonly [string, number][] = [
   ...prefixed('PUSH_TC', PushTc),
   ...record('FLAT', flatWords, { flags: 0, adjacency: 1, entries: 2, swap: 6 }),
   ...prefixed('FLAT', { labels: Flat.labels, fixed: Flat.fixed, php: Flat.php }),
+  ...record('CIRCUIT', circuitWords, { kind: 0, argument: 1, service: 2, other: 3, group: 4 }),
+  ...prefixed('CIRCUIT_KIND', CircuitKind),
+  ...prefixed('SERVICE', Service),
+  ...record('PSEUDOWIRE', pseudowireWords, { flags: 0, circuit: 1, group: 2, mtu: 4, label: 8, flat: 9 }),
+  ['PSEUDOWIRE_SLOW', Pseudowire.tagged | Pseudowire.sequencing],
+  ['PSEUDOWIRE_CONTROL_WORD', Pseudowire.controlWord],
+  ['PSEUDOWIRE_FLOW_LABEL', Pseudowire.flowLabel],
+  ...record('BRIDGE', bridgeWords, { ageing: 2, flags: 4 }),
+  ['BRIDGE_QUALIFIED', BridgeFlag.qualified],
+  ...record('MAC', macWords, { high: 0, low: 1, circuit: 2, seconds: 3, nanoseconds: 4, next: 5, vlan: 7 }),
+  ['MAC_FIXED', fixedMac],
   ['NODE_BIT', nodeBit],
   ['SMALL_NODE', smallNode],
   ['DENSE_NODE', denseNode],

@@ -18,7 +18,6 @@ export interface RuleGroup {
 }
 
 const rfc = (...numbers: number[]): string[] => numbers.map((number) => `RFC ${number}`);
-const layer2 = 'layer 2 services';
 
 /** Numbers the rules of a group from 1. */
 function group(prefix: string, title: string, rules: readonly Omit<Rule, 'id'>[]): RuleGroup {
@@ -55,7 +54,6 @@ export const ruleGroups: readonly RuleGroup[] = [
     {
       summary: 'PAUSE and other link-local frames are not carried by bridges, cross-connects and pseudowires.',
       sources: ['IEEE 802.1Q', 'IEEE 802.3'],
-      later: layer2,
     },
   ]),
   group('LBL', 'Label stack', [
@@ -203,31 +201,27 @@ export const ruleGroups: readonly RuleGroup[] = [
     {
       summary: 'The control word is there by configuration; its first nibble is checked.',
       sources: rfc(4385, 8469),
-      later: layer2,
     },
-    { summary: 'Raw and tagged mode: which tags are taken off and put on.', sources: rfc(4448), later: layer2 },
-    { summary: 'Frames out of sequence are dropped where sequencing is on.', sources: rfc(4385), later: layer2 },
+    { summary: 'Raw and tagged mode: which tags are taken off and put on.', sources: rfc(4448) },
+    { summary: 'Frames out of sequence are dropped where sequencing is on.', sources: rfc(4385) },
     {
       summary: 'Size is judged on both sides; the pseudowire label has TTL 255.',
       sources: rfc(4447, 4448),
-      later: layer2,
     },
-    { summary: 'A flow label beneath the pseudowire label, by configuration.', sources: rfc(6391), later: layer2 },
-    { summary: 'Frames of any size pass bit for bit.', sources: rfc(4448), later: layer2 },
+    { summary: 'A flow label beneath the pseudowire label, by configuration.', sources: rfc(6391) },
+    { summary: 'Frames of any size pass bit for bit.', sources: rfc(4448) },
   ]),
   group('VPLS', 'Virtual LANs', [
     {
       summary: 'Source MACs are learned per bridge, aged, moved and limited.',
       sources: rfc(4761, 4762),
-      later: layer2,
     },
     {
       summary: 'Known unicast goes to one port, the rest floods in the configured order.',
       sources: rfc(4761, 4762),
-      later: layer2,
     },
-    { summary: 'Split horizon: from a pseudowire to no other pseudowire.', sources: rfc(4761, 4762), later: layer2 },
-    { summary: 'Bridges share nothing.', sources: rfc(4761, 4762), later: layer2 },
+    { summary: 'Split horizon: from a pseudowire to no other pseudowire.', sources: rfc(4761, 4762) },
+    { summary: 'Bridges share nothing.', sources: rfc(4761, 4762) },
   ]),
 ];
 

@@ -35,7 +35,7 @@ export interface Contender {
   readonly workloads: readonly WorkloadName[];
   /** CPU time that it has taken so far, seconds; undefined: it is no process. */
   cpuSeconds(): number | undefined;
-  /** Whether it sends the very frames that we do, and so has to. */
+  /** Whether it has to send the very frames that we do: the kernel pushes no labels, and libpcap loses some. */
   readonly sendsTheSame: boolean;
   /** Begins and ceases to take part; the kernel always does. */
   resume(): void;
@@ -65,14 +65,14 @@ const nothing = (): void => undefined;
 const both = ['push', 'swap'] as const;
 
 /** shimline, with the devices given. Throws what it says when it does not start. */
-export async function startOurs(lab: Lab, name: string, devices: Devices): Promise<Contender> {
+export async function startOurs(lab: Lab, name: string, devices: Devices, sendsTheSame = true): Promise<Contender> {
   const stand = buildStand(lab, name, lab.router(`${name}-r`));
   const process = await startShimline(lab, stand.router, configText(devices), { name, by: onCore(forwardingCore) });
   return {
     name,
     stand,
     workloads: both,
-    sendsTheSame: true,
+    sendsTheSame,
     cpuSeconds: () => cpuSecondsOf(process.pid),
     resume: () => process.signal('SIGCONT'),
     pause: () => process.signal('SIGSTOP'),

@@ -35,7 +35,7 @@ async function startAll(lab: Lab, yardstick: LiveYardstick): Promise<Contender[]
   const others: (() => Contender | Promise<Contender>)[] = [
     () => startInC(lab, yardstick.live),
     () => startKernel(lab),
-    () => startOurs(lab, 'cap', { in: '{cap: in}', out: '{cap: out}' }),
+    () => startOurs(lab, 'cap', { in: '{cap: in}', out: '{cap: out}' }, false),
   ];
   for (const start of others) {
     try {

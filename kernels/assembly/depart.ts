@@ -12,6 +12,7 @@ import {
   INTERFACE_MTU,
   INTERFACE_PORT,
   INTERFACE_SECOND,
+  INTERFACE_SENDABLE,
   INTERFACE_TAGS,
   INTERFACE_THIRD,
   INTERFACE_UP,
@@ -32,7 +33,7 @@ export function ready(adjacencies: u32, interfaces: u32, adjacency: u32, size: u
   const out = interfaces + load<u32>(record, ADJACENCY_INTERFACE) * INTERFACE_BYTES;
   return (
     (load<u32>(record, ADJACENCY_FLAGS) & ADJACENCY_USABLE) == ADJACENCY_USABLE &&
-    (load<u32>(out, INTERFACE_FLAGS) & INTERFACE_UP) != 0 &&
+    (load<u32>(out, INTERFACE_FLAGS) & INTERFACE_SENDABLE) == INTERFACE_UP &&
     size <= load<u32>(out, INTERFACE_MTU)
   );
 }

@@ -4,6 +4,7 @@
 import { SLOT_CAPTURED, SLOT_DIRECT4, SLOT_DIRECT6, SLOT_EGRESS, SLOT_LIST4, SLOT_LIST6, SLOT_SLOW } from './layout';
 import { admit4, admit6 } from './headers';
 import { actOnLabels } from './labels';
+import { forwardFrames } from './layer2';
 import { link } from './link';
 import { lookup4, lookup6 } from './lookup';
 import { send4, send6, sendDirect } from './send';
@@ -26,6 +27,7 @@ export function run(from: u32, count: u32): u32 {
   if (state.count6 > 0) route6(plain6);
   if (state.countDirect4 > 0) direct4();
   if (state.countDirect6 > 0) direct6();
+  if (state.hasCircuits) forwardFrames(from, to);
   tally(from, to);
   return to;
 }
@@ -57,7 +59,7 @@ function direct6(): void {
   sendDirect(list, admit6(list, 0, state.countDirect6, 0), true);
 }
 
-/** Pass 6. Frames in a row often leave by the same port. */
+/** Pass 7. Frames in a row often leave by the same port. */
 function tally(from: u32, to: u32): void {
   const slots = state.slots;
   let left: u32 = 0;

@@ -21,6 +21,10 @@ import {
   SLOT_CAPTURED,
   SLOT_NETWORK,
   SLOT_START,
+  TYPE_IPV4,
+  TYPE_IPV6,
+  TYPE_SERVICE,
+  TYPE_VLAN,
 } from './layout';
 import * as state from './state';
 
@@ -94,9 +98,25 @@ function hashLabelled(at: u32, end: u32): u32 {
   return finish(state.hashPayload ? mixIp(h, entry + 4, end) : h);
 }
 
-function flowHash(f: u32, labelled: bool): u32 {
+/** An Ethernet frame: its MACs, the EtherType at `typeAt` or behind two tags there, the fields of an IP packet. */
+function hashEthernet(macs: u32, typeAt: u32, end: u32): u32 {
+  let h = mix(state.hashSeed, load<u32>(macs, 2));
+  h = mix(h, load<u32>(macs, 6));
+  h = mix(h, <u32>bswap<u16>(load<u16>(macs)) | (<u32>bswap<u16>(load<u16>(macs, 10)) << 16));
+  let at = typeAt;
+  let type = <u32>load<u16>(at);
+  for (let tag = 0; tag < 2 && (type == TYPE_VLAN || type == TYPE_SERVICE) && at + 6 <= end; tag++) {
+    at += 4;
+    type = <u32>load<u16>(at);
+  }
+  h = mix(h, <u32>bswap<u16>(<u16>type));
+  return finish(type == TYPE_IPV4 || type == TYPE_IPV6 ? mixIp(h, at + 2, end) : h);
+}
+
+export function flowHash(f: u32, labelled: bool): u32 {
   const at = load<u32>(f, SLOT_NETWORK);
   const end = state.arena + load<u32>(f, SLOT_START) + load<u32>(f, SLOT_CAPTURED);
+  if (state.frameMacs != 0) return hashEthernet(state.frameMacs, state.frameRest, end);
   return labelled ? hashLabelled(at, end) : finish(mixIp(state.hashSeed, at, end));
 }
 

@@ -3,6 +3,7 @@ import {
   ACCEPT_BYTES,
   ACTION_GROUP,
   ACTION_POP,
+  ACTION_PSEUDOWIRE,
   ACTION_TABLE,
   BRIEF_TABLE,
   BRIEF_TC_PIPE,
@@ -37,12 +38,20 @@ import {
   LEG_SWAP,
   LEG_SWAP_WIRE,
   LOOKUPS_MAX,
+  MARK_FRAME,
   PAYLOAD_IP,
   PAYLOAD_IP4,
   PAYLOAD_IP6,
   POP_UNIFORM,
+  PSEUDOWIRE_BYTES,
+  PSEUDOWIRE_CIRCUIT,
+  PSEUDOWIRE_CONTROL_WORD,
+  PSEUDOWIRE_FLAGS,
+  PSEUDOWIRE_FLOW_LABEL,
+  PSEUDOWIRE_SLOW,
   S_BIT,
   SLOT_CARRIED,
+  SLOT_CIRCUIT,
   SLOT_DIRECT4,
   SLOT_DIRECT6,
   SLOT_ENTRY,
@@ -53,8 +62,11 @@ import {
   SLOT_LENGTH,
   SLOT_LIST4,
   SLOT_LIST6,
+  SLOT_MACS,
+  SLOT_MARK,
   SLOT_NETWORK,
   SLOT_PLACE,
+  SLOT_REST,
   SLOT_TABLE,
   SLOT_TOP,
   SLOT_WALK,
@@ -276,6 +288,7 @@ function walkLabels(slot: u32): void {
         if (leg != 0) takeLeg(slot, leg, at, bottom, word);
         return;
       }
+      if (kind == ACTION_PSEUDOWIRE) return uncoverFrame(f, load<u32>(item, LABEL_ARGUMENT), at, bottom);
       if (kind != ACTION_TABLE && kind != ACTION_POP) return;
       payload = load<u32>(item, LABEL_PAYLOAD);
       if (payload == 0) payload = PAYLOAD_IP;
@@ -295,6 +308,29 @@ function walkLabels(slot: u32): void {
     word = pass(word, load<u32>(beneath), ttl, tc);
     at = beneath;
   }
+}
+
+/** A pseudowire's frame lies beneath the label at `at`: it is for the layer 2 pass. */
+function uncoverFrame(f: u32, pseudowire: u32, at: u32, bottom: u32): void {
+  const record = state.pseudowires + pseudowire * PSEUDOWIRE_BYTES;
+  const flags = load<u32>(record, PSEUDOWIRE_FLAGS);
+  if ((flags & PSEUDOWIRE_SLOW) != 0) return;
+  let beneath = skipEntropy(at, bottom);
+  if ((flags & PSEUDOWIRE_FLOW_LABEL) != 0) {
+    if (beneath != bottom || (load<u32>(beneath) & 0xffff) == 0) return;
+    beneath += 4;
+  }
+  if (beneath <= bottom) return;
+  const end = load<u32>(f, SLOT_TOP) + load<u32>(f, SLOT_LENGTH);
+  if ((flags & PSEUDOWIRE_CONTROL_WORD) != 0) {
+    if (beneath + 4 > end || (load<u8>(beneath) & 0xf0) != 0) return;
+    beneath += 4;
+  }
+  if (beneath + 14 > end) return;
+  store<u32>(f, MARK_FRAME, SLOT_MARK);
+  store<u32>(f, beneath, SLOT_MACS);
+  store<u32>(f, beneath + 12, SLOT_REST);
+  store<u32>(f, load<u32>(record, PSEUDOWIRE_CIRCUIT), SLOT_CIRCUIT);
 }
 
 /** What lies behind the entry at `at` and the entropy labels that its pop uncovers; 0: a bad stack (LBL-7). */

@@ -30,7 +30,7 @@ export const NONE: u32 = 0xffffffff;
 const INDICATOR: u32 = 0x00700000;
 
 /** A label (20 bits) as an entry with TC, S and TTL 0. */
-function wireLabel(label: u32): u32 {
+export function wireLabel(label: u32): u32 {
   return bswap<u32>(label << 12);
 }
 

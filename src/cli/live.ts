@@ -3,6 +3,7 @@ import { loadConfig } from '../control/config/load.ts';
 import type { LiveSummary } from '../daemon/live-summary.ts';
 import type { Log } from '../daemon/log.ts';
 import { RunningRouter } from '../daemon/running-router.ts';
+import { openSnmp, type Snmp } from '../daemon/snmp/index.ts';
 import { openNotifier } from '../io/linux/notify.ts';
 import type { Pace } from '../io/live-device.ts';
 import { reportError, usageError } from './errors.ts';
@@ -29,7 +30,7 @@ export interface RunCommandOptions extends LogOptions {
 export async function runCommand(options: RunCommandOptions, io: CliIo): Promise<number> {
   const pace = paceOf(options);
   const log = openLog(io.err, options);
-  const model = await loadConfig(options.config, { live: true });
+  const model = await loadConfig(options.config, { live: true, devicesDue: true });
   const over = new AbortController();
   let failure: Error | undefined;
   const router = await RunningRouter.start(model, {
@@ -48,15 +49,17 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
     await router.stop();
     throw error;
   });
+  const snmp = openSnmp(router, log);
   const notifier = openNotifier();
   notifier.watch(turning(router));
-  const stopReloads = io.onReload((): void => void reload(options.config, router, notifier, log));
+  const stopReloads = io.onReload((): void => void reload(options.config, router, snmp, notifier, log));
   log.info({ config: options.config, workers: options.workers, pid: process.pid }, 'ready');
   notifier.ready();
   await until([io.signal, over.signal], options.duration);
   notifier.stopping();
   stopReloads();
   await api?.close();
+  await snmp.close();
   await router.stop();
   notifier.close();
   const summary = router.summary();
@@ -80,12 +83,14 @@ function paceOf({ speed, pps, topspeed }: RunCommandOptions): Pace | undefined {
 async function reload(
   config: string,
   router: RunningRouter,
+  snmp: Snmp,
   notifier: ReturnType<typeof openNotifier>,
   log: Log,
 ): Promise<void> {
   notifier.reloading();
   try {
-    await router.reload(await loadConfig(config, { live: true }));
+    await router.reload(await loadConfig(config, { live: true, devicesDue: true }));
+    snmp.follow();
     log.info({ config }, 'configuration reloaded');
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

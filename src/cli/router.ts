@@ -3,7 +3,6 @@ import { loadConfig } from '../control/config/load.ts';
 import { type CompiledRouter, compileRouter } from '../control/router.ts';
 import { captureRoomBytes } from '../io/sink-table.ts';
 import { replayBytes } from '../workers/run-replay.ts';
-import { assertReplayable } from './replayable.ts';
 import type { CliIo } from './terminal.ts';
 
 /** How much is to work at once. */
@@ -15,7 +14,6 @@ export interface ReplaySize {
 /** Loads, validates and compiles for frames from files; warnings go to standard error. */
 export async function openReplayRouter(configPath: string, size: ReplaySize, io: CliIo): Promise<CompiledRouter> {
   const model = await loadConfig(configPath);
-  assertReplayable(model, configPath);
   const router = compileRouter(model, {
     forwarders: 1,
     reserveBytes: (ports) => captureRoomBytes(size.inputs, ports) + replayBytes(size.workers, ports),

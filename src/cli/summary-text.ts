@@ -63,8 +63,9 @@ export function formatSummary(summary: Summary, target: TextStream): string {
 
 const deviceText: Readonly<Record<keyof DeviceCounts, string>> = {
   receiveLost: 'found no room in the ring of arrival',
-  receiveOversized: 'longer than the mtu: offloads of the peer (ethtool -K PEER tx off)',
-  receiveUnchecked: 'without checksums: offloads of the peer',
+  receiveOversized: 'longer than the mtu, left to be cut by offloads of the peer (ethtool -K PEER tx off)',
+  receiveSegments: 'more that those were cut into',
+  receiveUnchecked: 'whose checksum was left to offloads of the peer',
   sendFailed: 'refused by the system after they were taken',
   sendFailedBytes: 'bytes of those',
 };

@@ -150,12 +150,7 @@ function labelSection(router: CompiledRouter): Section {
       labelText(label),
       label.binding === undefined ? 'configured' : `${label.binding.owner}${label.binding.chosen ? ' (chosen)' : ''}`,
     ]);
-  const pseudowires = router.model.pseudowires.map((each) => [
-    `${each.localLabel}`,
-    `pseudowire ${each.name}`,
-    'configured',
-  ]);
-  return { title: 'Labels', columns: ['label', 'leads to', 'owner'], rows: [...rows, ...pseudowires] };
+  return { title: 'Labels', columns: ['label', 'leads to', 'owner'], rows };
 }
 
 /** Next hops without a static neighbour: they wait for ARP or neighbour discovery. */

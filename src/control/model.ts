@@ -37,6 +37,8 @@ export interface RouterModel {
   readonly pseudowires: readonly PseudowireModel[];
   readonly xconnects: readonly XconnectModel[];
   readonly bridges: readonly BridgeModel[];
+  /** Live runs: where the MIB is registered. */
+  readonly snmp: SnmpModel | undefined;
 }
 
 export interface InterfaceModel {
@@ -56,6 +58,8 @@ export interface InterfaceModel {
   readonly vrf: string | undefined;
   /** In the file's order, host bits kept. */
   readonly addresses: readonly IpPrefix[];
+  /** The bridge in which this port is the router itself. */
+  readonly bridge: string | undefined;
   readonly urpf: 'strict' | 'loose' | undefined;
   readonly acceptLabels: readonly number[] | undefined;
   /**
@@ -173,6 +177,8 @@ export interface PseudowireModel {
   readonly flowLabel: boolean;
   readonly sequencing: boolean;
   readonly mtu: number;
+  /** The pseudowire that takes over while this one has no way to its peer; it has no other use. */
+  readonly backup: string | undefined;
 }
 
 export type CircuitModel =
@@ -184,11 +190,41 @@ export interface XconnectModel {
   readonly ends: readonly [CircuitModel, CircuitModel];
 }
 
+/** Frames a second; undefined: no limit. */
+export interface StormModel {
+  readonly broadcast: number | undefined;
+  readonly unknown: number | undefined;
+  readonly multicast: number | undefined;
+}
+
+export interface MemberModel {
+  readonly circuit: CircuitModel;
+  /** Split horizon group, `mesh` for pseudowires unless said; undefined: none. */
+  readonly group: string | undefined;
+  readonly storm: StormModel;
+}
+
+export interface StaticMacModel {
+  readonly mac: readonly number[];
+  readonly circuit: CircuitModel;
+  /** Where learning is qualified; undefined: untagged. */
+  readonly vlan: number | undefined;
+}
+
 export interface BridgeModel {
   readonly path: string;
   readonly name: string;
-  readonly interfaces: readonly string[];
-  readonly pseudowires: readonly string[];
+  /** In the order of floods: interfaces, then pseudowires. */
+  readonly members: readonly MemberModel[];
   readonly ageingSeconds: number;
   readonly macLimit: number;
+  readonly learning: 'unqualified' | 'qualified';
+  readonly macs: readonly StaticMacModel[];
+}
+
+/** Where an AgentX master listens, by TCP. */
+export interface SnmpModel {
+  /** An address, or a name. */
+  readonly host: string;
+  readonly port: number;
 }

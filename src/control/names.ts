@@ -19,5 +19,7 @@ export function namesOf(
       const entry = routes.at(index);
       return entry === undefined ? `route ${index}` : formatPrefix(entry.prefix);
     },
+    pseudowire: (index) => model.pseudowires[index]?.name ?? `pseudowire ${index}`,
+    bridge: (index) => model.bridges[index]?.name ?? `bridge ${index}`,
   };
 }

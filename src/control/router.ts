@@ -5,11 +5,13 @@ import { forwarderBytes } from '../engine/forwarder-memory.ts';
 import type { Names } from '../engine/slow/story.ts';
 import { type RouterSettings, Tables } from '../tables/tables.ts';
 import { type Binding, bindLabels } from './compile/label-manager.ts';
+import { type Layer2Plan, planLayer2 } from './compile/plan-circuits.ts';
 import { type PlannedLabel, planLabels } from './compile/plan-labels.ts';
 import { NumberedRoutes } from './compile/plan-routes.ts';
 import { popMode, Resolver } from './compile/resolver.ts';
 import { Rib } from './compile/rib.ts';
 import { sizeTables } from './compile/sizes.ts';
+import { writeLayer2 } from './compile/write-circuits.ts';
 import { portNames, writeInterfaces } from './compile/write-interfaces.ts';
 import { writePaths } from './compile/write-paths.ts';
 import { writeAdjacencies, writeLabels, writePrefixes, writeRoutes } from './compile/write-routes.ts';
@@ -35,6 +37,7 @@ export interface CompiledRouter {
   readonly labels: readonly PlannedLabel[];
   readonly resolver: Resolver;
   readonly bindings: readonly Binding[];
+  readonly layer2: Layer2Plan;
   readonly warnings: readonly string[];
   /** What the tables' numbers are called. */
   readonly names: Names;
@@ -48,9 +51,11 @@ export interface RouterPlan {
   readonly bindings: readonly Binding[];
   readonly labels: readonly PlannedLabel[];
   readonly routes: NumberedRoutes;
+  readonly layer2: Layer2Plan;
 }
 
-function settingsOf(model: RouterModel): RouterSettings {
+/** What holds for the whole router, as the tables keep it. */
+export function settingsOf(model: RouterModel): RouterSettings {
   return {
     id: model.id?.words[0],
     id6: model.id6?.words,
@@ -76,22 +81,24 @@ export function resolveRoutes(model: RouterModel, rib: Rib): Resolver {
 export function planRouter(model: RouterModel, rib: Rib, resolver: Resolver): RouterPlan {
   const bindings = bindLabels(model, (vrf, path) => resolver.isLocal(vrf, path));
   const labels = planLabels(model, resolver, bindings);
-  return { model, rib, resolver, bindings, labels, routes: new NumberedRoutes(rib) };
+  const layer2 = planLayer2(model, resolver);
+  return { model, rib, resolver, bindings, labels, layer2, routes: new NumberedRoutes(rib) };
 }
 
 /** Memory for the plan, and in it everything but prefixes: no packet finds a route yet. */
 export function writeTables(plan: RouterPlan, options: CompileOptions = {}): Tables {
   const { forwarders = 2, reserveBytes = () => 0 } = options;
-  const { model, rib, resolver, labels, routes } = plan;
+  const { model, rib, resolver, labels, routes, layer2 } = plan;
   const ports = portNames(model).length;
   const spareBytes = forwarders * forwarderBytes(ports) + reserveBytes(ports);
-  const sizes = sizeTables(model, rib, routes, labels.length, resolver, spareBytes);
+  const sizes = sizeTables(model, rib, routes, labels.length, resolver, layer2, spareBytes);
   const tables = new Tables(sizes, settingsOf(model));
   writeInterfaces(tables.interfaces, model, rib);
   writeAdjacencies(tables, model, resolver);
   writePaths(tables.paths, resolver.groups.all);
   for (const columns of routes.columns) writeRoutes(tables, rib, columns);
   writeLabels(tables, model, rib, labels);
+  writeLayer2(tables, model, layer2);
   return tables;
 }
 
@@ -102,7 +109,7 @@ export function compileRouter(model: RouterModel, options: CompileOptions = {}):
   const plan = planRouter(model, rib, resolver);
   const tables = writeTables(plan, options);
   for (const columns of plan.routes.columns) writePrefixes(tables, columns);
-  const { bindings, labels, routes } = plan;
+  const { bindings, labels, routes, layer2 } = plan;
   const ports = portNames(model);
   return {
     model,
@@ -114,6 +121,7 @@ export function compileRouter(model: RouterModel, options: CompileOptions = {}):
     labels,
     resolver,
     bindings,
+    layer2,
     warnings: [...rib.warnings, ...resolver.warnings],
   };
 }

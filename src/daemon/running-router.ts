@@ -85,6 +85,7 @@ export class RunningRouter {
     const router = new RunningRouter(model, options);
     try {
       await router.#enqueue(() => router.#openAll(true));
+      router.#router.begin();
     } catch (error) {
       await router.stop();
       throw error;
@@ -98,6 +99,11 @@ export class RunningRouter {
 
   get image(): LiveImage {
     return this.#image;
+  }
+
+  /** The number of an interface of this machine that a port is attached to; undefined while there is none. */
+  linkIndex(name: string): number | undefined {
+    return this.#links.links().get(name)?.index;
   }
 
   /** Takes over another configuration as a whole; throws ShimlineError, and nothing has changed, when it is wrong. */

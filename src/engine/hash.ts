@@ -1,6 +1,7 @@
 // The flow hash (ECMP-1) and the choice of a leg by it. One definition for both speeds: the fast path computes the
 // same numbers from aligned words, so all inputs are words as a little-endian machine reads them.
 import { type Bytes, read16, readLittle32 } from '../wire/bytes.ts';
+import { EtherType, isTag } from '../wire/ethernet.ts';
 import * as v4 from '../wire/ipv4.ts';
 import * as v6 from '../wire/ipv6.ts';
 import { bottomAt, entryBytes, firstOrdinaryLabel, labelAt, SpecialLabel } from '../wire/mpls.ts';
@@ -51,6 +52,28 @@ function mixIp(hash: number, bytes: Bytes, at: number, capturedEnd: number): num
     if (hasPorts(protocol) && upper + 4 <= upperEnd) h = mix(h, readLittle32(bytes, upper));
   }
   return h;
+}
+
+/** Tags of the customer that the hash looks behind. */
+const hashTagsMax = 2;
+
+/**
+ * Hash of an Ethernet frame: its MACs at `at`, the EtherType at `typeAt` or behind tags there, and the fields of an IP
+ * packet if it is one.
+ */
+export function hashEthernet(seed: number, bytes: Bytes, at: number, typeAt: number, capturedEnd: number): number {
+  let h = mix(seed, readLittle32(bytes, at + 2));
+  h = mix(h, readLittle32(bytes, at + 6));
+  h = mix(h, read16(bytes, at) | (read16(bytes, at + 10) << 16));
+  let typeOffset = typeAt;
+  let type = read16(bytes, typeOffset);
+  for (let tag = 0; tag < hashTagsMax && isTag(type) && typeOffset + 6 <= capturedEnd; tag++) {
+    typeOffset += 4;
+    type = read16(bytes, typeOffset);
+  }
+  h = mix(h, type);
+  const isIp = type === EtherType.ipv4 || type === EtherType.ipv6;
+  return finish(isIp ? mixIp(h, bytes, typeOffset + 2, capturedEnd) : h);
 }
 
 /** Hash of an unlabelled IP packet. */

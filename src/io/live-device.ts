@@ -10,14 +10,23 @@ export interface DeviceCounts {
   sendFailed: number;
   /** Their bytes. */
   sendFailedBytes: number;
-  /** Frames longer than the link's mtu, made by an offload (GSO) of the sending host. They are delivered all the same. */
+  /** Frames longer than the link's mtu, left to be cut by an offload (TSO, USO) of the sending host. */
   receiveOversized: number;
-  /** Frames whose checksums the sending host left to its offloads. They are delivered all the same. */
+  /** Frames beyond the first that those were cut into here. What cannot be cut is delivered as it is. */
+  receiveSegments: number;
+  /** Frames whose checksum the sending host left to its offloads. It is finished here. */
   receiveUnchecked: number;
 }
 
 export function noCounts(): DeviceCounts {
-  return { receiveLost: 0, sendFailed: 0, sendFailedBytes: 0, receiveOversized: 0, receiveUnchecked: 0 };
+  return {
+    receiveLost: 0,
+    sendFailed: 0,
+    sendFailedBytes: 0,
+    receiveOversized: 0,
+    receiveSegments: 0,
+    receiveUnchecked: 0,
+  };
 }
 
 /** Nothing here throws for what a link does: a link that is down delivers nothing and lets `send` fail, until it is up. */

@@ -32,6 +32,8 @@ export const Adjacency = {
   fixed: 4,
   /** Made by learning, no path leads to it: it may be removed, and its index be used again. */
   learned: 8,
+  /** Nobody's: no bucket leads to it. */
+  removed: 16,
 } as const;
 
 function hashKey(interfaceIndex: number, words: readonly number[] | Uint32Array): number {
@@ -149,7 +151,7 @@ export class AdjacencyTable {
     const goes = ((entries[at] as number) & (Adjacency.learned | Adjacency.fixed)) === Adjacency.learned;
     if (goes) {
       // Whoever has found it and not yet sent: it is the slow path's.
-      Atomics.store(entries, at, 0);
+      Atomics.store(entries, at, Adjacency.removed);
       this.#unlink(index);
       this.#retire(index);
     }

@@ -1,8 +1,10 @@
 // Ports, (sub-)interfaces and their addresses. A port is where frames come in; its tags choose the interface.
 //
 //   port, words       0 interface of untagged frames + 1, 0: none takes them   1 free
-//                     2 VLAN map + 1   3 outer (802.1ad) map + 1   4–7 free
-//   interface, words  0 flags (see `Interface`)   1 port   2 table   3 mtu, bytes
+//                     2 VLAN map + 1   3 outer (802.1ad) map + 1
+//                     4 circuit of a port that is the router's own interface in a bridge, 0: a port like others
+//                     5–7 free
+//   interface, words  0 flags (see `Interface`)   1 port   2 table; of a circuit: which   3 mtu, bytes
 //                     4 MAC, first two bytes   5 MAC, last four (numbers as written)
 //                     6 first tag put on (TPID << 16 | VID)   7 second tag   8 tags   9 accept list + 1
 //                     10 first address in `addresses`   11 addresses
@@ -23,6 +25,10 @@ export const Interface = {
   up: 4,
   urpfStrict: 8,
   urpfLoose: 16,
+  /** An attachment circuit: takes every MAC, and no IP. */
+  circuit: 32,
+  /** The router's own interface in a bridge: no wire behind it. */
+  bridged: 64,
   /** It has a control port, for live runs: a kernel elsewhere answers for its addresses. */
   control: 256,
 } as const;

@@ -7,8 +7,8 @@
 //   entry, words  0 action kind   1 its argument   2 payload kind of the entry (see `Payload`)
 //                 3 TTL pop mode  4 TC pop mode (see `PopMode`)   5 label   6 1: each path ends the LSP here   7 free
 
-/** What lies beneath the label, as its entry says: nothing said, either IP by the nibble, or one of them. */
-export const Payload = { unknown: 0, ip: 1, ip4: 4, ip6: 6 } as const;
+/** What lies beneath the label, as its entry says: nothing said, either IP by the nibble, one of them, or a frame. */
+export const Payload = { unknown: 0, ip: 1, ethernet: 2, ip4: 4, ip6: 6 } as const;
 /** RFC 3443 and RFC 3270 at a pop: uniform copies downwards; pipe and short-pipe leave what is beneath alone. */
 export const PopMode = { uniform: 0, pipe: 1 } as const;
 

@@ -6,9 +6,11 @@
 //   directory, words  the offset in bytes of each array in `tableArrays`, then the settings a kernel reads, in the
 //                 order of `directorySettings`: all that somebody needs who has only the block
 import { AdjacencyTable, adjacencyStateWords, adjacencyWords } from './adjacencies.ts';
+import { bridgeWords, CircuitTable, circuitWords, pseudowireWords } from './circuits.ts';
 import { Generations, generationWords } from './generations.ts';
 import { acceptWords, addressWords, InterfaceTable, interfaceWords, mapWords, portWords } from './interfaces.ts';
 import { LabelTable, labelCount, labelEntryWords } from './labels.ts';
+import { MacTable, macStateWords, macWords } from './macs.ts';
 import { bytesForWords, type SharedBlock, TableMemory } from './memory.ts';
 import { flatWords, groupWords, legWords, PathTable } from './paths.ts';
 import { RunTrie } from './run-trie.ts';
@@ -31,6 +33,14 @@ export interface TableSizes {
   readonly legs: number;
   readonly pushes: number;
   readonly adjacencies: number;
+  /** Circuit 0, which is none, included. */
+  readonly circuits: number;
+  readonly pseudowires: number;
+  readonly bridges: number;
+  /** Of all bridges together. */
+  readonly members: number;
+  /** MAC addresses that can be known at once, of all bridges together. */
+  readonly macs: number;
   /** Room for forwarders over these tables, bytes: their batches and counters. */
   readonly forwarderBytes: number;
 }
@@ -78,6 +88,13 @@ export const tableArrays = [
   'buckets',
   'adjacencyState',
   'generations',
+  'circuits',
+  'pseudowires',
+  'bridges',
+  'members',
+  'macs',
+  'macBuckets',
+  'macState',
 ] as const;
 type TableArray = (typeof tableArrays)[number];
 
@@ -85,7 +102,7 @@ type TableArray = (typeof tableArrays)[number];
 export const readersMax = 64;
 
 /** Settings as words of the directory, behind the offsets. */
-export const directorySettings = ['popTtl', 'popTc', 'hashSeed', 'hashPayload', 'bucketMask'] as const;
+export const directorySettings = ['popTtl', 'popTc', 'hashSeed', 'hashPayload', 'bucketMask', 'macMask'] as const;
 const directoryWords = 64;
 
 function wordCounts(sizes: TableSizes): Readonly<Record<TableArray, number>> {
@@ -110,6 +127,13 @@ function wordCounts(sizes: TableSizes): Readonly<Record<TableArray, number>> {
     buckets: powerOfTwoFrom(sizes.adjacencies * 2),
     adjacencyState: adjacencyStateWords,
     generations: generationWords(readersMax),
+    circuits: sizes.circuits * circuitWords,
+    pseudowires: sizes.pseudowires * pseudowireWords,
+    bridges: sizes.bridges * bridgeWords,
+    members: sizes.members,
+    macs: sizes.macs * macWords,
+    macBuckets: powerOfTwoFrom(sizes.macs),
+    macState: macStateWords,
   };
 }
 
@@ -133,6 +157,8 @@ export class Tables {
   readonly labels: LabelTable;
   readonly paths: PathTable;
   readonly adjacencies: AdjacencyTable;
+  readonly circuits: CircuitTable;
+  readonly macs: MacTable;
   /** By which the writer knows what no reader in another thread can still see. */
   readonly generations: Generations;
 
@@ -164,6 +190,8 @@ export class Tables {
     this.labels = new LabelTable(arrays.labelMap, arrays.labelBriefs, arrays.labelEntries);
     this.paths = new PathTable(arrays.groups, arrays.legs, arrays.pushes, arrays.pushWire, arrays.flat);
     this.adjacencies = new AdjacencyTable(arrays.adjacencies, arrays.buckets, arrays.adjacencyState, generations);
+    this.circuits = new CircuitTable(arrays.circuits, arrays.pseudowires, arrays.bridges, arrays.members);
+    this.macs = new MacTable(arrays.macs, arrays.macBuckets, arrays.macState, generations);
     if (block === undefined) this.#writeDirectory(directory, arrays);
   }
 
@@ -181,7 +209,14 @@ export class Tables {
   #writeDirectory(directory: Uint32Array, arrays: Readonly<Record<TableArray, Uint32Array>>): void {
     const { popTtl, popTc, hashSeed, hashPayload } = this.settings;
     directory.set(tableArrays.map((name) => arrays[name].byteOffset));
-    const words = { popTtl, popTc, hashSeed, hashPayload: hashPayload ? 1 : 0, bucketMask: arrays.buckets.length - 1 };
+    const words = {
+      popTtl,
+      popTc,
+      hashSeed,
+      hashPayload: hashPayload ? 1 : 0,
+      bucketMask: arrays.buckets.length - 1,
+      macMask: arrays.macBuckets.length - 1,
+    };
     directory.set(
       directorySettings.map((name) => words[name]),
       tableArrays.length,

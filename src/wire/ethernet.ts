@@ -15,6 +15,7 @@ export const EtherType = {
   mpls: 0x8847,
   mplsUpstream: 0x8848,
   serviceVlan: 0x88a8,
+  macControl: 0x8808,
 } as const;
 
 export function isTag(type: number): boolean {

@@ -20,7 +20,7 @@ export class JobRunner {
   constructor(tables: Tables, memory: JobMemory, worker: number, format: RecordFormat, file?: SingleFile) {
     this.#tables = tables;
     this.#span = memory.span(worker);
-    this.#fast = openFastPath(tables, this.#span.counters, this.#span.batch);
+    this.#fast = openFastPath(tables, this.#span.counters, this.#span.batch, { bridges: false });
     const shared = tables.memory.webAssembly;
     this.#pieces = file && shared && new PieceRunner(tables, memory, worker, format, file, shared, this.#span.counters);
     this.#writer = format === 'none' ? undefined : new SegmentWriter(format, memory, this.#span.batch, worker, shared);

@@ -27,7 +27,7 @@ export class PieceRunner {
   ) {
     this.#reader = new PieceReader(file, memory, worker, shared);
     this.#batch = memory.ownBatch(worker);
-    this.#fast = openFastPath(tables, counters, this.#batch);
+    this.#fast = openFastPath(tables, counters, this.#batch, { bridges: false });
     this.#writer = format === 'none' ? undefined : new SegmentWriter(format, memory, this.#batch, worker, shared);
   }
 

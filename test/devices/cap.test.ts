@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { CapPort } from '../../src/io/devices/cap-device.ts';
+import { RingDeviceEnd, shareRingDevice } from '../../src/io/devices/ring-device.ts';
 
 const require = createRequire(import.meta.url);
 const namespace = `shim-cap-${process.pid}`;
@@ -26,6 +28,14 @@ function why(): string | undefined {
   if (!ip('netns', 'add', namespace)) return 'no right to make a network namespace';
   return undefined;
 }
+
+test.runIf(!isBuilt())('without the package one sentence says what is needed', async () => {
+  const end = new RingDeviceEnd(shareRingDevice());
+  const opening = CapPort.open({ interface: 'lo', end, report: () => undefined });
+  await expect(opening).rejects.toThrow(
+    'the device cap needs the package cap and libpcap: apt-get install libpcap-dev && npm install cap',
+  );
+});
 
 const missing = why();
 
@@ -58,26 +68,35 @@ describe.skipIf(missing !== undefined)(missing === undefined ? 'cap' : `cap (${m
     expect(seen.reports).toContain('near: cap: is open again');
   });
 
-  test('an interface that does not exist is reported, and nothing fails', () => {
+  /** Opens a port in the namespace, closes it again, and answers what was said. */
+  function openThere(interfaceName: string, ...before: string[]) {
     const loader = pathToFileURL(require.resolve('tsx')).href;
+    const [device, ring] = ['cap-device', 'ring-device'].map(
+      (name) => new URL(`../../src/io/devices/${name}.ts`, import.meta.url).href,
+    );
     const text = `
-      const { CapPort } = await import(${JSON.stringify(new URL('../../src/io/devices/cap-device.ts', import.meta.url).href)});
-      const { RingDeviceEnd, shareRingDevice } = await import(${JSON.stringify(new URL('../../src/io/devices/ring-device.ts', import.meta.url).href)});
-      const port = await CapPort.open({ interface: 'nowhere', end: new RingDeviceEnd(shareRingDevice()), report: console.log });
-      await port.close();`;
-    const command = [
-      'netns',
-      'exec',
-      namespace,
-      process.execPath,
-      '--import',
-      loader,
-      '--input-type=module',
-      '-e',
-      text,
-    ];
+      const { CapPort } = await import('${device}');
+      const { RingDeviceEnd, shareRingDevice } = await import('${ring}');
+      const end = new RingDeviceEnd(shareRingDevice());
+      try {
+        const port = await CapPort.open({ interface: '${interfaceName}', end, report: console.log });
+        await port.close();
+      } catch (error) {
+        console.log(error.code, error.message);
+      }`;
+    const node = [process.execPath, '--import', loader, '--input-type=module', '-e', text];
+    const command = ['netns', 'exec', namespace, ...before, ...node];
     const { status, stdout, stderr } = spawnSync('ip', command, { encoding: 'utf8', timeout: 60_000 });
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^nowhere: cap: .*[Nn]o such device.*; it is tried again until it works\n$/);
+    return stdout;
+  }
+
+  test('an interface that does not exist is reported, and nothing fails', () => {
+    expect(openThere('nowhere')).toMatch(/^nowhere: cap: .*[Nn]o such device.*; it is tried again until it works\n$/);
+  });
+
+  test('without the right the error names it', () => {
+    const bare = ['setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw'];
+    expect(openThere('lo', ...bare)).toMatch(/^IO lo: cap: .*not permitted \(CAP_NET_RAW is missing\)\n$/);
   });
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Folders that hold nothing of ours; the same as in .gitignore. */
-const foreignFolders = ['.git', 'node_modules', 'dist', 'out', 'coverage'];
+const foreignFolders = ['.git', 'node_modules', 'dist', '.dist-test', 'out', 'coverage'];
 
 function walk(folder: string): string[] {
   return readdirSync(join(projectRoot, folder), { withFileTypes: true }).flatMap((entry) => {

@@ -104,7 +104,7 @@ describe('docs/configuration.md', () => {
     for (const { lines } of yaml) expect(() => parseConfig(lines.join('\n'), 'docs/configuration.md')).not.toThrow();
   });
 
-  test.each(['replay', 'trace', 'check', 'doctor', 'schema'])('has every option of %s', async (command) => {
+  test.each(['replay', 'run', 'trace', 'check', 'doctor', 'schema'])('has every option of %s', async (command) => {
     const help = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', command, '--help'], {
       cwd: projectRoot,
       encoding: 'utf8',

@@ -2,19 +2,10 @@
 import { type DropName, dropReasons, type PuntName, puntReasons } from '../../src/engine/reasons.ts';
 
 /** Reasons that nothing gives yet, and what they will come with. */
-export const laterReasons: Readonly<Partial<Record<DropName | PuntName, string>>> = {
-  'link-local': 'layer 2 services',
-  'bad-control-word': 'layer 2 services',
-  'out-of-order': 'layer 2 services',
-  'mac-limit': 'layer 2 services',
-  filtered: 'layer 2 services',
-  storm: 'layer 2 services',
-  'tx-full': 'live interfaces',
-  'punt-limited': 'live interfaces',
-};
+export const laterReasons: Readonly<Partial<Record<DropName | PuntName, string>>> = {};
 
 /** Reasons that are given where workers are looked after, not by the engine. */
-export const workerReasons: readonly DropName[] = ['worker-lost'];
+export const workerReasons: readonly DropName[] = ['tx-full', 'tx-failed', 'slow-full', 'worker-lost'];
 
 interface Reason {
   readonly name: DropName | PuntName;

@@ -1,9 +1,8 @@
 // Control ports: what is for the router itself goes to a TAP in a namespace of the user's choice, whose kernel (and
 // routing daemons) answer. Here a second router, PE2, sits at the other end of the core and needs no control port.
 //
-//   ce, VLAN 100 ──┐                                 ┌── far 203.0.113.2
-//   ce, untagged ──┴─ router ══ 172.31.0.0/30 ══ PE2 ┘
-//                       └ control: cp-ce, cp-ce.100, cp-core, and 192.0.2.1 on its loopback
+//   ce ── router ══ 172.31.0.0/30, and 10.100.0.0/30 on VLAN 100 ══ PE2 ── far 203.0.113.2, 203.0.114.2
+//           └ control: cp-ce, cp-core, cp-core.100, and 192.0.2.1 on its loopback
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Capture } from './support/capture.ts';
 import { Lab, type Namespace } from './support/lab.ts';
@@ -20,15 +19,15 @@ interfaces:
     device: {afpacket: ce}
     addresses: [10.1.0.1/24, "2001:db8:a1::1/64"]
     controlPort: {name: cp-ce, netns: ${control}}
-  ce.100:
-    vlan: 100
-    addresses: [10.100.0.1/24]
-    controlPort: {name: cp-ce.100, netns: ${control}}
   core:
     device: {afpacket: core}
     mpls: true
     addresses: [172.31.0.1/30]
     controlPort: {name: cp-core, netns: ${control}}
+  core.100:
+    vlan: 100
+    addresses: [10.100.0.1/30]
+    controlPort: {name: cp-core.100, netns: ${control}}
 routes:
   - {prefix: 203.0.113.0/24, via: 172.31.0.2}
 labels:
@@ -39,7 +38,8 @@ const pe2Config = `
 router: {name: pe2, id: 192.0.2.2}
 interfaces:
   core: {device: {afpacket: core}, mpls: true, addresses: [172.31.0.2/30]}
-  far: {device: {afpacket: far}, addresses: [203.0.113.1/24]}
+  core.100: {vlan: 100, addresses: [10.100.0.2/30]}
+  far: {device: {afpacket: far}, addresses: [203.0.113.1/24, 203.0.114.1/24]}
 routes:
   - {prefix: 192.0.2.1/32, via: 172.31.0.1, labels: [17001]}
   - {prefix: 10.1.0.0/24, via: 172.31.0.1}
@@ -63,29 +63,30 @@ describe.skipIf(!ready)(title, () => {
     const farPlace = lab.router('pe2');
     lab.cable({ in: ce, name: 'eth0', addresses: ['10.1.0.2/24', '2001:db8:a1::2/64'] }, { in: place, name: 'ce' });
     lab.cable({ in: place, name: 'core' }, { in: farPlace, name: 'core' });
-    lab.cable({ in: far, name: 'eth0', addresses: ['203.0.113.2/24'] }, { in: farPlace, name: 'far' });
-    ce.ip(
-      'link add link eth0 name eth0.100 type vlan id 100',
-      'link set dev eth0.100 up',
-      'addr add 10.100.0.2/24 dev eth0.100',
-      'route add default via 10.1.0.1',
+    lab.cable(
+      { in: far, name: 'eth0', addresses: ['203.0.113.2/24', '203.0.114.2/24'] },
+      { in: farPlace, name: 'far' },
     );
+    ce.ip('route add default via 10.1.0.1');
     far.ip('route add default via 203.0.113.1');
     router = await startShimline(lab, place, routerConfig(control.name), { name: 'router' });
     pe2 = await startShimline(lab, farPlace, pe2Config, { name: 'pe2' });
     // What a routing daemon would do: the way back, by the core's control port.
-    control.ip('route add 203.0.113.0/24 via 172.31.0.2 dev cp-core src 192.0.2.1');
+    control.ip(
+      'route add 203.0.113.0/24 via 172.31.0.2 dev cp-core src 192.0.2.1',
+      'route add 203.0.114.0/24 via 10.100.0.2',
+    );
   });
   afterAll(() => lab?.close());
 
   test('the TAPs are there, with the MAC addresses of their ports and the addresses of the configuration', () => {
-    expect(control.links()).toEqual(expect.arrayContaining(['cp-ce', 'cp-ce.100', 'cp-core']));
+    expect(control.links()).toEqual(expect.arrayContaining(['cp-ce', 'cp-core', 'cp-core.100']));
     expect(control.mac('cp-ce')).toBe(place.mac('ce'));
     expect(control.mac('cp-core')).toBe(place.mac('core'));
     const addresses = (link: string) => control.run('ip', '-br', 'addr', 'show', 'dev', link).out;
     expect(addresses('cp-ce')).toContain('10.1.0.1/24');
     expect(addresses('cp-ce')).toContain('2001:db8:a1::1/64');
-    expect(addresses('cp-ce.100')).toContain('10.100.0.1/24');
+    expect(addresses('cp-core.100')).toContain('10.100.0.1/30');
     expect(addresses('lo')).toContain('192.0.2.1');
   });
 
@@ -111,13 +112,14 @@ describe.skipIf(!ready)(title, () => {
   });
 
   test('the control port of a sub-interface is untagged', async () => {
-    const watch = await Capture.start(lab, control, 'cp-ce.100');
-    const cable = await Capture.start(lab, ce, 'eth0', 'vlan 100');
-    expect(ping(ce, '10.100.0.1').text).toContain('3 received');
+    const watch = await Capture.start(lab, control, 'cp-core.100');
+    const core = await Capture.start(lab, place, 'core');
+    expect(ping(far, '10.100.0.1', { source: '203.0.114.2' }).text).toContain('3 received');
     await watch.stop();
-    await cable.stop();
-    expect(watch.rows('icmp', 'vlan.id')).toEqual(new Array(6).fill(['']));
-    expect(cable.rows('icmp.type == 0 and vlan.id == 100', 'ip.src')).toHaveLength(3);
+    await core.stop();
+    expect(core.rows('icmp.type == 8 and vlan.id == 100', 'ip.dst')).toHaveLength(3);
+    expect(watch.rows('icmp.type == 8 and not vlan', 'ip.dst')).toHaveLength(3);
+    expect(watch.rows('icmp.type == 0 and not vlan', 'ip.src')).toHaveLength(3);
   });
 
   test('the loopback address is reached through a label: what comes out is IP', async () => {

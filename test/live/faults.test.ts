@@ -148,14 +148,14 @@ describe.skipIf(!ready)(title, () => {
   });
 
   test('a flood of packets whose TTL ends here: errors are limited', async () => {
-    const { sent, summary } = await underFlood((customers) => {
+    const { summary } = await underFlood((customers) => {
       const packet = ipv4({ src: '10.1.0.2', dst: '10.2.0.2', ttl: 1, protocol: 17 }, udp(9, 9));
       return [eth({ ...toRouter(customers), type: 0x0800 }, packet)];
     });
-    const lost = summary.devices['red-a']?.receiveLost ?? 0;
-    expect(summary.drops['ttl-expired']).toBe(sent - lost);
+    expect(summary.drops['ttl-expired']).toBeGreaterThan(1000);
+    expect(summary.drops['icmp-limited']).toBeGreaterThan(500);
     // 100 at once and 100 a second, and ARP, and echo.
-    expect(summary.frames.made).toBeLessThan(5000);
+    expect(summary.interfaces['red-a']?.out.frames).toBeLessThan(5000);
   });
 
   test('a flood of packets for the router itself', async () => {

@@ -69,7 +69,7 @@ describe.skipIf(!ready)(title, () => {
   test('a bad file changes nothing, and the log says what is wrong with it', async () => {
     const { hosts } = customers;
     const router = await startRouter(customers, config);
-    await expectReachable(hosts['blue-a'], '10.2.0.2');
+    await expectReachable(hosts['red-a'], '10.2.0.2');
     const stream = await blueStream(customers);
     const from = router.log.length;
     await router.reload(config.replace('vrf: red', 'vrf: rod'));

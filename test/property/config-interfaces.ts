@@ -38,7 +38,7 @@ function drawAddresses(sketch: Sketch, name: string, table: string): string[] {
 }
 
 /** What ports and sub-interfaces have in common. */
-function drawRouted(sketch: Sketch, name: string): Keys {
+export function drawRouted(sketch: Sketch, name: string): Keys {
   const { random, tables, labels } = sketch;
   const table = random.pick(tables);
   return {

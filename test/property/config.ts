@@ -1,7 +1,8 @@
-// A random configuration: every key of the layer-3 router, in small worlds where prefixes, labels and tables meet.
+// A random configuration: every key of the router, in small worlds where prefixes, labels, tables and stations meet.
 import { ConfigError, parseConfig, validateConfig } from '../../src/control/config/index.ts';
 import type { RouterModel } from '../../src/control/model.ts';
-import { drawInterfaces, drawNeighbors } from './config-interfaces.ts';
+import { drawCircuitPorts, drawCircuits } from './config-circuits.ts';
+import { drawInterfaces, drawNeighbors, drawRouted } from './config-interfaces.ts';
 import { drawChain, drawLabels, drawMode, drawRoutes } from './config-paths.ts';
 import { Random } from './random.ts';
 import { globalTable, type Keys, type Sketch } from './sketch.ts';
@@ -13,6 +14,9 @@ export interface DrawnConfig {
   readonly neighbors: readonly Keys[];
   readonly routes: readonly Keys[];
   readonly labels: readonly Keys[];
+  readonly pseudowires: Record<string, Keys>;
+  readonly xconnects: readonly unknown[];
+  readonly bridges: Record<string, Keys>;
 }
 
 const someLabels = [16, 17, 18, 19, 20, 31, 1000, 1001, 1002, 1003, 4096, 16002, 24001, 524288, 1048574, 1048575];
@@ -55,6 +59,7 @@ function draw(random: Random): DrawnConfig {
     labels: someLabels.filter(() => random.chance(0.75)),
   };
   if (typeof router.id === 'string') sketch.own.get(globalTable)?.add(router.id);
+  const hasCircuits = drawCircuitPorts(sketch, (name) => drawRouted(sketch, name));
   drawInterfaces(sketch);
   const neighbors = drawNeighbors(sketch);
   const routes = [...drawChain(sketch), ...drawRoutes(sketch)];
@@ -65,6 +70,7 @@ function draw(random: Random): DrawnConfig {
     neighbors,
     routes,
     labels: drawLabels(sketch),
+    ...drawCircuits(sketch, hasCircuits),
   };
 }
 

@@ -176,10 +176,12 @@ export class Contest {
     else if (sent && isIpv4Fragment(bytes.subarray(0, start + captured), start)) this.fragments++;
   }
 
-  /** At the end every frame that arrived has ended once. */
+  /** At the end every frame that arrived has ended once; where floods made copies, at least once. */
   #unended(): string | undefined {
+    const { copied } = this.explaining.forwarder.counters;
     for (let number = 1; number <= this.#frames; number++) {
-      if (this.#ends[number] !== 1) return `frame ${number} has ended ${this.#ends[number] ?? 0} times`;
+      const ends = this.#ends[number] ?? 0;
+      if (ends < 1 || (ends > 1 && copied === 0)) return `frame ${number} has ended ${ends} times`;
     }
     return undefined;
   }

@@ -2,6 +2,7 @@
 
 import type { CompiledRouter } from '../../src/control/router.ts';
 import { type Bytes, eth } from '../support/frames.ts';
+import { drawCircuitFrame } from './circuit-frames.ts';
 import { drawArp, drawIp, drawLabelled, drawNd, stations } from './packets.ts';
 import type { Random } from './random.ts';
 import { survey, type Terrain, type Way } from './terrain.ts';
@@ -65,15 +66,21 @@ function drawWay(terrain: Terrain, random: Random, labelled: boolean): Way {
 export class FrameMaker {
   readonly #terrain: Terrain;
   readonly #random: Random;
+  readonly #router: CompiledRouter;
 
   constructor(router: CompiledRouter, random: Random) {
     this.#terrain = survey(router);
     this.#random = random;
+    this.#router = router;
   }
 
   next(): Drawn {
     const terrain = this.#terrain;
     const random = this.#random;
+    const { circuits } = this.#router.layer2;
+    const framed =
+      circuits.length > 0 && random.chance(0.6) ? drawCircuitFrame(this.#router, terrain, random) : undefined;
+    if (framed !== undefined) return { port: framed.port, bytes: Uint8Array.from(framed.bytes) };
     const first = drawWay(terrain, random, true);
     const way = first.model.mpls || random.chance(0.4) ? first : drawWay(terrain, random, false);
     const { type, payload } = drawPayload(terrain, way, random);

@@ -50,6 +50,11 @@ export class Random {
     throw new RangeError('nothing to pick from');
   }
 
+  shuffle<T>(list: readonly T[]): T[] {
+    const left = [...list];
+    return list.map(() => left.splice(this.below(left.length), 1)[0] as T);
+  }
+
   bytes(count: number): number[] {
     return Array.from({ length: count }, () => this.below(256));
   }

@@ -2,18 +2,8 @@
 import { type DropName, dropReasons, type PuntName, puntReasons } from '../../src/engine/reasons.ts';
 import type { Contest } from './contest.ts';
 
-/** Reasons of parts of the router that these trials do not build: circuits, queues and workers. */
-const elsewhere: ReadonlySet<DropName> = new Set([
-  'link-local',
-  'bad-control-word',
-  'out-of-order',
-  'mac-limit',
-  'filtered',
-  'storm',
-  'tx-full',
-  'punt-limited',
-  'worker-lost',
-]);
+/** Reasons of parts of the router that these trials do not build: queues and workers. */
+const elsewhere: ReadonlySet<DropName> = new Set(['tx-full', 'punt-limited', 'worker-lost']);
 
 export class Tally {
   trials = 0;

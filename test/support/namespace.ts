@@ -65,7 +65,8 @@ export function addVeth(a: string, b: string, mtu = 1500, queues = 1): void {
 export function untilRunning(name: string): void {
   for (let attempt = 0; attempt < 500; attempt++) {
     const [link] = JSON.parse(command(`ip -j link show dev ${name}`)) as { operstate: string }[];
-    if (link.operstate === 'UP') return;
+    // A TAP never says more than UNKNOWN.
+    if (['UP', 'UNKNOWN'].includes(link.operstate)) return;
   }
   throw new Error(`${name} does not come up`);
 }

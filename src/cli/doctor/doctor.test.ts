@@ -163,6 +163,7 @@ describe('an attached interface', () => {
       [`warning upper ${place} | ip link del dev veth0.100`],
     ],
     ['in use', { listeners: ['node (123)'] }, [`warning in-use ${place} | ps -fp 123`]],
+    ['in use by somebody', { listeners: ['a process that cannot be seen'] }, [`warning in-use ${place} | ss -0pn`]],
     ['with an address', { addresses: ['10.0.0.1/24'] }, [`warning address ${place} | ip addr flush dev veth0`]],
     ['with IPv6', { hasIpv6: true }, [`warning ipv6 ${place} | sysctl -w net/ipv6/conf/veth0/disable_ipv6=1`]],
     ['forwarding, under another MAC', { forwards4: true }, []],
@@ -239,12 +240,13 @@ describe('an attached interface', () => {
 });
 
 describe('mtu', () => {
-  test('counts the tags of sub-interfaces', () => {
+  test('counts the tags of sub-interfaces, but for a single one', () => {
     const model = read(
       'interfaces: {a: {device: {afpacket: veth0}}, a.1: {vlan: 1}, a.2: {outer: 2, vlan: 3, mtu: 1504}}',
     );
     expect(brief(model, facts())).toEqual(['warning mtu interfaces.a.device | ip link set dev veth0 mtu 1512']);
     expect(brief(model, facts({ linkList: [link('veth0', { mtu: 1512 })] }))).toEqual([]);
+    expect(brief(read('interfaces: {a: {device: {afpacket: veth0}}, a.1: {vlan: 1}}'), facts())).toEqual([]);
   });
 
   const labelled = (mtu: number) =>
@@ -313,6 +315,13 @@ describe('places', () => {
     const model = read('interfaces: {a: {device: {tap: veth0}}}');
     expect(brief(model, facts())).toEqual(['error tap-name interfaces.a.device | ip link del dev veth0']);
     expect(brief(model, facts({ linkList: [link('veth0', { isTun: true })] }))).toEqual([]);
+  });
+
+  test('names are words of a shell', () => {
+    const odd = read('interfaces: {a: {device: {afpacket: "a;b\'c"}}}');
+    expect(brief(odd, facts({ linkList: [link("a;b'c", { isUp: false })] }))).toEqual([
+      "error down interfaces.a.device | ip link set dev 'a;b'\\''c' up",
+    ]);
   });
 
   test('captures', () => {

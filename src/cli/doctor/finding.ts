@@ -83,3 +83,8 @@ export function tapsOf(model: RouterModel): { name: string; netns: string | unde
 export function count(number: number, one: string): string {
   return number === 1 ? `1 ${one}` : `${number} ${one}s`;
 }
+
+/** A name or path as one word of a shell's command. */
+export function word(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

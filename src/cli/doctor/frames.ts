@@ -2,7 +2,7 @@
 // that they get.
 import type { InterfaceModel, RouterModel } from '../../control/model.ts';
 import type { LinkFacts } from '../../io/linux/facts.ts';
-import { type Attached, attachedLinks, type Check, count, type Facts, type Finding } from './finding.ts';
+import { type Attached, attachedLinks, type Check, count, type Facts, type Finding, word } from './finding.ts';
 
 const at = ({ place }: Attached, finding: Omit<Finding, 'place'>): Finding => ({ ...finding, place });
 
@@ -15,7 +15,7 @@ function checkPeer(each: Attached & { readonly link: LinkFacts }, facts: Facts):
   const { peer } = each.link;
   if (peer === undefined) return [];
   if (peer === 'elsewhere') {
-    const text = `the other end of ${each.name} is in another network namespace and cannot be seen: if a host sends there, its offloads make frames of 65 kB and leave checksums unfinished`;
+    const text = `the other end of ${each.name} is in another network namespace and cannot be seen: if a host sends there, its offloads make frames of 65 kB and leave checksums unfinished, which costs time here`;
     const command = 'ip netns exec NAMESPACE ethtool -K PEER tx off';
     return [at(each, { severity: 'note', check: 'peer-unseen', text, command })];
   }
@@ -25,8 +25,10 @@ function checkPeer(each: Attached & { readonly link: LinkFacts }, facts: Facts):
   const on = (['tx', 'tso', 'gso'] as const).filter((key) => offloads[key]);
   // Without tx checksums there is no segmentation offload either, whatever gso says.
   if (!offloads.tx) return [];
-  const text = `${peer.name}, the other end of ${each.name}, has offloads on (${on.join(', ')}): what this host sends there arrives in frames of up to 65 kB with unfinished checksums`;
-  return [at(each, { severity: 'warning', check: 'peer-offload', text, command: `ethtool -K ${peer.name} tx off` })];
+  const text = `${peer.name}, the other end of ${each.name}, has offloads on (${on.join(', ')}): what this host sends there arrives in frames of up to 65 kB with unfinished checksums, to be cut and finished here`;
+  return [
+    at(each, { severity: 'warning', check: 'peer-offload', text, command: `ethtool -K ${word(peer.name)} tx off` }),
+  ];
 }
 
 export const checkOffloads: Check = (model, facts) =>
@@ -38,16 +40,15 @@ export const checkOffloads: Check = (model, facts) =>
     const findings = checkPeer(each, facts);
     if (on.length === 0) return findings;
     const text = `${each.name} merges arriving frames of a flow into longer ones (${on.join(', ')})`;
-    const command = `ethtool -K ${each.name} ${on.map((key) => `${key} off`).join(' ')}`;
+    const command = `ethtool -K ${word(each.name)} ${on.map((key) => `${key} off`).join(' ')}`;
     return [at(each, { severity: 'warning', check: 'offload', text, command }), ...findings];
   });
 
-const tagBytes = 4;
+const twoTagsBytes = 8;
 const labelBytes = 4;
 
-function tagsOf({ vlan, outer }: InterfaceModel): number {
-  return (vlan === undefined ? 0 : tagBytes) + (outer === undefined ? 0 : tagBytes);
-}
+/** What tags add to the length that the kernel judges: it gives a frame that begins with 802.1Q its 4 bytes for nothing, any other not. */
+const tagsOf = ({ outer }: InterfaceModel): number => (outer === undefined ? 0 : twoTagsBytes);
 
 /** The longest that leaves a port behind its Ethernet header: tags, and the mtu, which has the labels in it. */
 function payloadMax(model: RouterModel, port: string): number {
@@ -77,7 +78,7 @@ export const checkMtu: Check = (model, facts) =>
     const shortage = labelShortage(model, port, labels);
     const configured = payloadMax(model, port.name);
     const wanted = Math.max(configured, shortage === undefined ? 0 : shortage.needed + tagsOf(shortage.short));
-    const command = `ip link set dev ${name} mtu ${wanted}`;
+    const command = `ip link set dev ${word(name)} mtu ${wanted}`;
     const findings: Finding[] = [];
     if (link.mtu < configured) {
       const text = `${name} takes ${link.mtu} bytes behind the Ethernet header, and the configuration sends up to ${configured}: longer frames are lost`;
@@ -92,7 +93,7 @@ export const checkMtu: Check = (model, facts) =>
         check: 'label-mtu',
         place: `${short.path}.mtu`,
         text,
-        command: `\${EDITOR:-vi} ${facts.configFile}${both}`,
+        command: `\${EDITOR:-vi} ${word(facts.configFile)}${both}`,
       });
     }
     return findings;

@@ -1,7 +1,7 @@
 // The machine and the process: the system, packages, rights, locked memory and what the kernel must offer.
 import type { RouterModel } from '../../control/model.ts';
 import { type Capability, hasCapability } from '../../io/linux/host-facts.ts';
-import { attachedPorts, type Check, count, type Facts, type Finding, tapsOf } from './finding.ts';
+import { attachedPorts, type Check, count, type Facts, type Finding, tapsOf, word } from './finding.ts';
 
 const kindsOf = (model: RouterModel) => new Set(model.interfaces.map(({ device }) => device?.kind));
 
@@ -16,7 +16,7 @@ export const checkSystem: Check = (model, { host: { isLinux, hasKoffi, capProble
   const findings: Finding[] = [];
   if (needsLibc(model) && !isLinux) {
     const text = 'afpacket, tap and control ports need Linux; other systems have {cap: NAME} devices, and captures';
-    const command = `shimline replay -c ${configFile} -i PORT=FILE -o out`;
+    const command = `shimline replay -c ${word(configFile)} -i PORT=FILE -o out`;
     findings.push(host({ severity: 'error', check: 'system', text, command }));
   } else if (needsLibc(model) && !hasKoffi) {
     const text = 'the package koffi, by which the C library is called, is not installed or does not load';
@@ -54,7 +54,7 @@ export const checkCapabilities: Check = (model, facts) => {
   const user = '--reuid "$(id -u USER)" --regid "$(id -g USER)" --init-groups';
   const hint = needed.has('CAP_SYS_ADMIN') ? '; started inside that namespace, the run needs no CAP_SYS_ADMIN' : '';
   const text = `missing ${missing.length === 1 ? 'capability' : 'capabilities'}: ${list}${hint}`;
-  const command = `sudo setpriv ${user} --inh-caps ${added} --ambient-caps ${added} shimline run -c ${facts.configFile}`;
+  const command = `sudo setpriv ${user} --inh-caps ${added} --ambient-caps ${added} shimline run -c ${word(facts.configFile)}`;
   return [host({ severity: 'error', check: 'capability', text, command })];
 };
 

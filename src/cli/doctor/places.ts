@@ -1,5 +1,5 @@
 // What the configuration names besides interfaces: network namespaces with TAPs in them, and captures.
-import { type Check, type Finding, tapsOf } from './finding.ts';
+import { type Check, type Finding, tapsOf, word } from './finding.ts';
 
 export const checkNamespaces: Check = (model, { host, namespaces }) => {
   if (!host.isLinux) return [];
@@ -10,12 +10,12 @@ export const checkNamespaces: Check = (model, { host, namespaces }) => {
   return [...named].flatMap(([netns, place]): Finding[] => {
     if (namespaces.has(netns)) return [];
     const text = `there is no network namespace ${netns}`;
-    const command = `ip netns add ${netns} && ip -n ${netns} link set dev lo up`;
+    const command = `ip netns add ${word(netns)} && ip -n ${word(netns)} link set dev lo up`;
     return [{ severity: 'error', check: 'netns', place, text, command }];
   });
 };
 
-const sysctlIn = (netns: string, isOwn: boolean) => (isOwn ? 'sysctl' : `ip netns exec ${netns} sysctl`);
+const sysctlIn = (netns: string, isOwn: boolean) => (isOwn ? 'sysctl' : `ip netns exec ${word(netns)} sysctl`);
 
 /** Replies to what the router itself sends come in by whatever control port the network chooses. */
 export const checkReversePath: Check = (model, { namespaces }) => {
@@ -32,7 +32,7 @@ export const checkReversePath: Check = (model, { namespaces }) => {
           check: 'netns-unseen',
           place,
           text,
-          command: `ip netns exec ${netns} sysctl net/ipv4/conf/default/rp_filter`,
+          command: `ip netns exec ${word(netns)} sysctl net/ipv4/conf/default/rp_filter`,
         },
       ];
     }
@@ -59,7 +59,8 @@ export const checkTapNames: Check = (model, facts) =>
     if (netns === undefined && facts.links.get(name)?.isTun === true) return [];
     const where = netns === undefined ? 'here' : `in ${netns}`;
     const text = `there is an interface ${name} ${where} already: another run is under way, or something else has the name`;
-    const command = netns === undefined ? `ip link del dev ${name}` : `ip -n ${netns} link del dev ${name}`;
+    const command =
+      netns === undefined ? `ip link del dev ${word(name)}` : `ip -n ${word(netns)} link del dev ${word(name)}`;
     return [{ severity: 'error', check: 'tap-name', place, text, command }];
   });
 
@@ -71,7 +72,7 @@ export const checkCaptures: Check = (model, { captureProblems }) =>
       const problem = file === undefined ? undefined : captureProblems.get(file);
       if (file === undefined || problem === undefined) return [];
       const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '.';
-      const command = key === 'in' ? `ls -l ${file}` : `mkdir -p ${folder} && touch ${file}`;
+      const command = key === 'in' ? `ls -l ${word(file)}` : `mkdir -p ${word(folder)} && touch ${word(file)}`;
       return [
         { severity: 'error', check: 'capture', place: `${path}.device.pcap`, text: `${file}: ${problem}`, command },
       ];

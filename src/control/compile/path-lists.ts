@@ -28,7 +28,9 @@ function samePath(a: PathModel, b: PathModel): boolean {
   return a.kind === b.kind && a.target === b.target;
 }
 
-function samePaths(a: readonly PathModel[], b: readonly PathModel[]): boolean {
+/** Whether two lists say the same, path by path. */
+export function samePaths(a: readonly PathModel[], b: readonly PathModel[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!samePath(a[i] as PathModel, b[i] as PathModel)) return false;
   return true;
@@ -41,7 +43,7 @@ function mixAll(hash: number, words: readonly number[]): number {
 }
 
 /** Hash of what tells lists apart as a rule: next hops, labels, weights. */
-function hashOf(scope: number, paths: readonly PathModel[]): number {
+export function hashOfPaths(scope: number, paths: readonly PathModel[]): number {
   let hash = mix(0, scope);
   for (let i = 0; i < paths.length; i++) {
     const path = paths[i] as PathModel;
@@ -59,7 +61,7 @@ export class PathLists<Outcome> {
   readonly #known: { readonly scope: number; readonly paths: readonly PathModel[]; readonly outcome: Outcome }[] = [];
 
   find(scope: number, paths: readonly PathModel[]): Outcome | undefined {
-    let item = this.#index.first(hashOf(scope, paths));
+    let item = this.#index.first(hashOfPaths(scope, paths));
     for (; item >= 0; item = this.#index.after(item)) {
       const known = this.#known[item];
       if (known?.scope === scope && samePaths(known.paths, paths)) return known.outcome;
@@ -69,7 +71,7 @@ export class PathLists<Outcome> {
 
   /** Keeps the outcome of a list that `find` does not know. */
   add(scope: number, paths: readonly PathModel[], outcome: Outcome): void {
-    this.#index.add(hashOf(scope, paths));
+    this.#index.add(hashOfPaths(scope, paths));
     this.#known.push({ scope, paths, outcome });
   }
 }

@@ -1,6 +1,6 @@
 // Every label of the incoming label map with what it leads to: those that VRFs make by themselves, then those that the
 // configuration names.
-import type { LabelModel, RouterModel } from '../model.ts';
+import type { LabelModel, PseudowireModel, RouterModel } from '../model.ts';
 import type { Binding } from './label-manager.ts';
 import type { GroupPlan } from './plan.ts';
 import type { Resolver } from './resolver.ts';
@@ -34,6 +34,20 @@ function bindingModel(binding: Binding): LabelModel {
   return { path, label: binding.label, paths };
 }
 
+/** The label entry that a pseudowire makes by itself. */
+function pseudowireLabel({ path, name, localLabel }: PseudowireModel): LabelModel {
+  const ending = {
+    kind: 'pseudowire',
+    target: name,
+    weight: 1,
+    backup: false,
+    ttl: undefined,
+    tc: undefined,
+    payload: undefined,
+  } as const;
+  return { path, label: localLabel, paths: [ending] };
+}
+
 function planLabel(model: LabelModel, binding: Binding | undefined, resolver: Resolver): PlannedLabel {
   const direct = model.paths.length === 1 && model.paths[0]?.kind !== 'via';
   const group = direct ? undefined : resolver.labelGroup(model);
@@ -42,6 +56,7 @@ function planLabel(model: LabelModel, binding: Binding | undefined, resolver: Re
 
 export function planLabels(model: RouterModel, resolver: Resolver, bindings: readonly Binding[]): PlannedLabel[] {
   const planned = bindings.map((binding) => planLabel(bindingModel(binding), binding, resolver));
+  for (const each of model.pseudowires) planned.push(planLabel(pseudowireLabel(each), undefined, resolver));
   for (const label of model.labels) planned.push(planLabel(label, undefined, resolver));
   return planned;
 }

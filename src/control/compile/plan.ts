@@ -6,6 +6,7 @@ export type LegTarget =
   | { readonly kind: 'adjacency'; readonly adjacency: number }
   | { readonly kind: 'group'; readonly group: GroupPlan }
   | { readonly kind: 'table'; readonly table: number }
+  | { readonly kind: 'pseudowire'; readonly pseudowire: number }
   | { readonly kind: 'drop' | 'punt' | 'receive' | 'pop' };
 
 export interface LegPlan {
@@ -81,6 +82,8 @@ export function targetNumber(target: LegTarget): number {
       return target.group.index;
     case 'table':
       return target.table;
+    case 'pseudowire':
+      return target.pseudowire;
     default:
       return 0;
   }

@@ -6,15 +6,25 @@ import { Payload, PopMode } from '../../tables/labels.ts';
 import { PushTc } from '../../tables/paths.ts';
 import { formatPrefix, type IpAddress } from '../../wire/address.ts';
 import { SpecialLabel } from '../../wire/mpls.ts';
-import type { ActionPath, LabelModel, PathModel, RouteModel, RouterModel, TcMode, TtlMode, ViaPath } from '../model.ts';
+import type {
+  ActionPath,
+  LabelModel,
+  PathModel,
+  PseudowireModel,
+  RouteModel,
+  RouterModel,
+  TcMode,
+  TtlMode,
+  ViaPath,
+} from '../model.ts';
 import { PathLists } from './path-lists.ts';
 import { type GroupPlan, Groups, type LegPlan, type LegTarget } from './plan.ts';
 import { direct, type LocalRoute, type Outcome, type Problem, type Rib, type RibTable } from './rib.ts';
 
 /** Levels of recursion one route may have (VRF-3). */
-const levelsMax = 8;
+export const levelsMax = 8;
 /** Entries one packet may get pushed: the headroom before each frame is made for it. */
-const pushedMax = 16;
+export const pushedMax = 16;
 
 /** Of paths that lead to the same place whatever table their route is in. */
 const anyTable = -1;
@@ -51,6 +61,22 @@ export function payloadNumber(kind: ViaPath['payload']): number {
 }
 
 const noLabels: readonly number[] = [];
+/** Pseudowire label and flow label. */
+const pseudowireEntries = 2;
+
+/** A path that says nothing but its next hop. */
+const plainVia = {
+  kind: 'via',
+  interface: undefined,
+  vrf: undefined,
+  labels: undefined,
+  weight: 1,
+  backup: false,
+  entropy: false,
+  ttl: undefined,
+  tc: undefined,
+  payload: undefined,
+} as const;
 
 /** The first `count` of a path's labels in the order of pushing: lowest first, implicit null left out. */
 function pushesOf(labels: readonly number[], count: number): readonly number[] {
@@ -69,7 +95,7 @@ function labelOperation(path: PathModel): LegPlan['operation'] {
   return lowest === SpecialLabel.implicitNull ? 'php' : 'swap';
 }
 
-const problemTexts: Readonly<Record<Problem, string>> = {
+export const problemTexts: Readonly<Record<Problem, string>> = {
   loop: 'the next hop resolves through the route itself',
   'too-deep': `more than ${levelsMax} levels of recursion`,
   uncovered: 'nothing usable covers the next hop',
@@ -162,19 +188,18 @@ export class Resolver {
     return outcome;
   }
 
-  #checkEntries(path: string, group: GroupPlan): void {
-    if (group.entriesMax <= pushedMax) return;
-    throw new ShimlineError(
-      'CONFIG',
-      `${path}: pushes ${group.entriesMax} label stack entries, more than ${pushedMax}`,
-    );
+  /** `more`: entries beneath those of the group. */
+  #checkEntries(path: string, group: GroupPlan, more = 0): void {
+    const entries = group.entriesMax + more;
+    if (entries <= pushedMax) return;
+    throw new ShimlineError('CONFIG', `${path}: pushes ${entries} label stack entries, more than ${pushedMax}`);
   }
 
   #makeGroup(paths: readonly PathModel[], table: number, resolving: Outcome): Outcome {
     const legs: LegPlan[] = [];
     for (const path of paths) {
       const found = this.#findTarget(path, table, resolving);
-      if ('target' in found) legs.push(this.#routeLeg(path, found.target));
+      if ('target' in found) legs.push(routeLeg(path, found.target, this.#model));
       else if (found.problem !== 'uncovered') return unusable(found.problem);
     }
     if (legs.length === 0) return unusable('uncovered');
@@ -202,6 +227,7 @@ export class Resolver {
 
   #actionTarget(path: ActionPath): LegTarget {
     if (path.kind === 'table') return { kind: 'table', table: this.#rib.tableIndex(path.target) };
+    if (path.kind === 'pseudowire') return { kind: 'pseudowire', pseudowire: this.pseudowireIndex(path.target) };
     return { kind: path.kind as 'drop' | 'punt' | 'receive' | 'pop' };
   }
 
@@ -238,30 +264,12 @@ export class Resolver {
     return { problem: 'uncovered' };
   }
 
-  #routeLeg(path: PathModel, target: LegTarget): LegPlan {
-    const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
-    return {
-      target,
-      weight: path.weight,
-      backup: path.backup,
-      entropy: path.kind === 'via' && path.entropy,
-      operation: 'none',
-      swapLabel: 0,
-      pushes: pushesOf(labels, labels.length),
-      pushTtl: pushTtl(path.ttl ?? this.#model.ttl),
-      pushTc: pushTc(path.tc ?? this.#model.tc),
-      popTtl: PopMode.uniform,
-      popTc: PopMode.uniform,
-      payload: Payload.unknown,
-    };
-  }
-
   /** The group of a label entry with next hops; undefined when none of them is usable. */
   labelGroup(entry: Pick<LabelModel, 'path' | 'paths' | 'label'>): GroupPlan | undefined {
     const legs: LegPlan[] = [];
     for (const path of entry.paths) {
       const found = this.#findTarget(path, 0, undefined);
-      if ('target' in found) legs.push(this.#labelLeg(path, found.target));
+      if ('target' in found) legs.push(labelLeg(path, found.target, this.#model));
       else this.warnings.push(`${entry.path}: label ${entry.label}: ${problemTexts[found.problem]}`);
     }
     if (legs.length === 0) return undefined;
@@ -272,24 +280,23 @@ export class Resolver {
     return undefined;
   }
 
-  #labelLeg(path: PathModel, target: LegTarget): LegPlan {
-    const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
-    const operation = labelOperation(path);
-    const swaps = operation === 'swap';
-    return {
-      target,
-      weight: path.weight,
-      backup: path.backup,
-      entropy: path.kind === 'via' && path.entropy,
-      operation,
-      swapLabel: swaps ? (labels.at(-1) as number) : 0,
-      pushes: pushesOf(labels, swaps ? labels.length - 1 : labels.length),
-      pushTtl: pushTtl(path.ttl ?? this.#model.ttl),
-      pushTc: pushTc(path.tc ?? this.#model.tc),
-      popTtl: popMode(path.ttl ?? this.#model.ttl),
-      popTc: popMode(path.tc ?? this.#model.tc),
-      payload: payloadNumber(path.payload),
-    };
+  pseudowireIndex(name: string): number {
+    return this.#model.pseudowires.findIndex((each) => each.name === name);
+  }
+
+  /** The way to a pseudowire's peer: a group with one leg, which pushes nothing; undefined when there is none. */
+  peerGroup({ path, name, peer }: PseudowireModel): GroupPlan | undefined {
+    const toPeer: ViaPath = { ...plainVia, via: peer };
+    const found = this.#findTarget(toPeer, 0, undefined);
+    if ('problem' in found) {
+      this.warnings.push(`${path}: pseudowire ${name} is down: ${problemTexts[found.problem]}`);
+      return undefined;
+    }
+    const group = this.groups.make([routeLeg(toPeer, found.target, this.#model)]);
+    this.#checkEntries(path, group, pseudowireEntries);
+    if (group.depth <= levelsMax) return group;
+    this.warnings.push(`${path}: pseudowire ${name} is down: ${problemTexts['too-deep']}`);
+    return undefined;
   }
 
   /** Whether the next hop of a VRF's path is a neighbour on one of its own subnets, and nothing is pushed. */
@@ -298,4 +305,47 @@ export class Resolver {
     if (path.interface !== undefined) return true;
     return this.connectedInterface(this.#rib.tableIndex(path.vrf ?? vrf), path.via) !== undefined;
   }
+}
+
+/** The modes of the router, where a path names none. */
+type Modes = Pick<RouterModel, 'ttl' | 'tc'>;
+
+/** The leg of a route's path that leads to the target. */
+export function routeLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
+  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
+  return {
+    target,
+    weight: path.weight,
+    backup: path.backup,
+    entropy: path.kind === 'via' && path.entropy,
+    operation: 'none',
+    swapLabel: 0,
+    pushes: pushesOf(labels, labels.length),
+    pushTtl: pushTtl(path.ttl ?? modes.ttl),
+    pushTc: pushTc(path.tc ?? modes.tc),
+    popTtl: PopMode.uniform,
+    popTc: PopMode.uniform,
+    payload: Payload.unknown,
+  };
+}
+
+/** The leg of a label entry's path that leads to the target. */
+export function labelLeg(path: PathModel, target: LegTarget, modes: Modes): LegPlan {
+  const labels = path.kind === 'via' ? (path.labels ?? noLabels) : noLabels;
+  const operation = labelOperation(path);
+  const swaps = operation === 'swap';
+  return {
+    target,
+    weight: path.weight,
+    backup: path.backup,
+    entropy: path.kind === 'via' && path.entropy,
+    operation,
+    swapLabel: swaps ? (labels.at(-1) as number) : 0,
+    pushes: pushesOf(labels, swaps ? labels.length - 1 : labels.length),
+    pushTtl: pushTtl(path.ttl ?? modes.ttl),
+    pushTc: pushTc(path.tc ?? modes.tc),
+    popTtl: popMode(path.ttl ?? modes.ttl),
+    popTc: popMode(path.tc ?? modes.tc),
+    payload: path.kind === 'pseudowire' ? Payload.ethernet : payloadNumber(path.payload),
+  };
 }

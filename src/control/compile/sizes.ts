@@ -2,6 +2,7 @@
 import { wordsForPrefix, wordsForTable } from '../../tables/run-trie.ts';
 import type { TableSizes } from '../../tables/tables.ts';
 import type { RouterModel } from '../model.ts';
+import { type Layer2Plan, macPlaces } from './plan-circuits.ts';
 import type { NumberedRoutes } from './plan-routes.ts';
 import type { Resolver } from './resolver.ts';
 import type { Rib } from './rib.ts';
@@ -28,6 +29,7 @@ export function sizeTables(
   routes: NumberedRoutes,
   labels: number,
   resolver: Resolver,
+  layer2: Layer2Plan,
   forwarderBytes: number,
 ): TableSizes {
   const tables = rib.tableNames.length;
@@ -46,6 +48,11 @@ export function sizeTables(
     legs: resolver.groups.legCount + 1,
     pushes: resolver.groups.pushCount,
     adjacencies: resolver.adjacencies.length + model.neighbors.length + learnedNeighborsMax,
+    circuits: layer2.circuits.length + 1,
+    pseudowires: layer2.pseudowires.length,
+    bridges: model.bridges.length,
+    members: layer2.members.reduce((sum, each) => sum + each.length, 0),
+    macs: macPlaces(model, layer2),
     forwarderBytes,
   };
 }

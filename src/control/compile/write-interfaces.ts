@@ -95,7 +95,7 @@ export function writeInterfaces(table: InterfaceTable, model: RouterModel, rib: 
     for (const address of each.addresses) {
       table.addresses.set([address.family, address.length, ...address.words], nextAddress++ * addressWords);
     }
-    if (each.role === 'routed') reach(table, each, index, port, maps);
+    if (each.role !== 'carrier') reach(table, each, index, port, maps);
   }
 }
 

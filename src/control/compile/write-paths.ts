@@ -49,7 +49,7 @@ export function writePaths(table: PathTable, groups: readonly GroupPlan[]): void
 }
 
 /** Word by word: under the profiler 0.3 s for a million legs; with several arrays a record it was above 2 s. */
-function writeLeg(legs: Uint32Array, at: number, leg: LegPlan, firstPush: number): void {
+export function writeLeg(legs: Uint32Array, at: number, leg: LegPlan, firstPush: number): void {
   const { target } = leg;
   legs[at] = Action[target.kind];
   legs[at + 1] = targetNumber(target);
@@ -72,7 +72,7 @@ function onlyLegBehind({ target }: LegPlan): LegPlan | undefined {
 }
 
 /** Writes the words of a flat leg (see paths.ts), none for any other. */
-function writeFlat(words: Uint32Array, at: number, leg: LegPlan): void {
+export function writeFlat(words: Uint32Array, at: number, leg: LegPlan): void {
   let labels = 0;
   let allUniform = true;
   let allFixed = true;
@@ -140,19 +140,26 @@ export function labelBrief(table: PathTable, group: GroupPlan | undefined, entri
 }
 
 /** The action of a single path that names no next hop. */
-export function pathAction(path: ActionPath, tableIndex: (name: string) => number): ActionWords {
+export function pathAction(
+  path: ActionPath,
+  tableIndex: (name: string) => number,
+  pseudowireIndex: (name: string) => number = () => 0,
+): ActionWords {
   switch (path.kind) {
     case 'table':
       return [Action.table, tableIndex(path.target)];
     case 'pseudowire':
-      return [Action.pseudowire, 0];
+      return [Action.pseudowire, pseudowireIndex(path.target)];
     default:
       return [Action[path.kind], 0];
   }
 }
 
 /** The action of a usable route that has no path group. */
-export function directAction(route: RouteModel | LocalRoute, tableIndex: (name: string) => number): ActionWords {
+export function directAction(
+  route: Pick<RouteModel, 'paths'> | LocalRoute,
+  tableIndex: (name: string) => number,
+): ActionWords {
   if ('source' in route) return [Action[route.source], interfaceArgument(route.interface)];
   return pathAction(route.paths[0] as ActionPath, tableIndex);
 }

@@ -1,7 +1,7 @@
 // Adjacencies, routes, prefixes and labels, from plans to words. Word by word: an array a record would be a million
 // pieces of garbage.
 import { Action } from '../../tables/actions.ts';
-import { labelEntryWords, labelKey } from '../../tables/labels.ts';
+import { labelEntryWords, labelKey, Payload } from '../../tables/labels.ts';
 import type { LongestPrefix } from '../../tables/longest-prefix.ts';
 import { routeWords, type Tables } from '../../tables/tables.ts';
 import type { ActionPath, RouteModel, RouterModel } from '../model.ts';
@@ -52,6 +52,8 @@ export function writePrefixes(tables: Tables, { set, addresses, lengths, routes 
 export function writeLabels(tables: Tables, model: RouterModel, rib: Rib, labels: readonly PlannedLabel[]): void {
   const { entries, map, briefs } = tables.labels;
   const tableIndex = (name: string) => rib.tableIndex(name);
+  const pseudowires = new Map(model.pseudowires.map((each, number) => [each.name, number]));
+  const pseudowireIndex = (name: string) => pseudowires.get(name) as number;
   let index = 0;
   for (const { model: label, group, usable } of labels) {
     index++;
@@ -59,13 +61,13 @@ export function writeLabels(tables: Tables, model: RouterModel, rib: Rib, labels
     const at = index * labelEntryWords;
     const [first] = label.paths;
     if (group === undefined) {
-      entries.set(pathAction(first as ActionPath, tableIndex), at);
+      entries.set(pathAction(first as ActionPath, tableIndex, pseudowireIndex), at);
     } else {
       entries[at] = Action.group;
       entries[at + 1] = group.index;
       entries[at + 6] = group.legs.every((leg) => leg.operation === 'ends') ? 1 : 0;
     }
-    entries[at + 2] = payloadNumber(first.payload);
+    entries[at + 2] = first.kind === 'pseudowire' ? Payload.ethernet : payloadNumber(first.payload);
     entries[at + 3] = popMode(first.ttl ?? model.ttl);
     entries[at + 4] = popMode(first.tc ?? model.tc);
     entries[at + 5] = label.label;

@@ -77,7 +77,7 @@ function checkTagsDiffer(drafts: readonly InterfaceDraft[], { findings }: World)
   }
 }
 
-const routedKeys = ['addresses', 'vrf', 'mpls', 'urpf', 'acceptLabels'] as const;
+const routedKeys = ['addresses', 'vrf', 'mpls', 'urpf', 'acceptLabels', 'bridge'] as const;
 
 /** Whether a key asks for something; `mpls: false` and an empty list of addresses do not. */
 function isSet(value: Partial<InterfaceConfig>, key: (typeof routedKeys)[number]): boolean {
@@ -102,6 +102,33 @@ function checkCircuit({ name, place, value }: InterfaceDraft, circuits: Circuits
   }
 }
 
+/** A port that is the router in a bridge: nothing comes by it but what the bridge gives it. */
+function checkBridged(
+  { name, place, value }: InterfaceDraft,
+  isPort: boolean,
+  ports: Ports,
+  { drafts, findings }: World,
+) {
+  if (value.bridge === undefined) return;
+  const at = [...place, 'bridge'];
+  if (!drafts.bridges.some((bridge) => bridge.name === value.bridge) && drafts.isComplete('bridges')) {
+    findings.report(
+      at,
+      `no bridge '${value.bridge}'${suggestion(
+        value.bridge,
+        drafts.bridges.map((each) => each.name),
+      )}`,
+    );
+  }
+  if (!isPort) findings.report(at, `only a port has 'bridge', not a sub-interface`, 'key');
+  if (ports.withSubInterfaces.has(name))
+    findings.report(at, `${name} has sub-interfaces: it cannot be in a bridge`, 'key');
+  for (const key of ['mpls', 'device', 'acceptLabels'] as const) {
+    if (value[key] === undefined || value[key] === false) continue;
+    findings.report([...place, key], `${name} is the router in bridge ${value.bridge}: it has no '${key}'`, 'key');
+  }
+}
+
 function readAddresses({ place, value }: InterfaceDraft, { findings }: World): IpPrefix[] {
   return (value.addresses ?? []).flatMap((text, i) => readSubnet(text, [...place, 'addresses', i], findings) ?? []);
 }
@@ -118,6 +145,7 @@ function readInterface(draft: InterfaceDraft, ports: Ports, circuits: Circuits, 
   if (sub === undefined) checkPortTags(draft, world);
   else checkSubInterface(draft, port, ports, world);
   const role = roleOf(draft, ports, circuits);
+  checkBridged(draft, sub === undefined, ports, world);
   if (role === 'circuit') checkCircuit(draft, circuits, world);
   const named = tableNamed(value.vrf, [...place, 'vrf'], world);
   const table = value.vrf === undefined && findings.isIncomplete(place) ? undefined : named;
@@ -137,6 +165,7 @@ function readInterface(draft: InterfaceDraft, ports: Ports, circuits: Circuits, 
     mpls: value.mpls ?? false,
     vrf: vrfOf(table),
     addresses,
+    bridge: value.bridge,
     urpf: value.urpf,
     acceptLabels: value.acceptLabels,
     role,

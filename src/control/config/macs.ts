@@ -5,9 +5,9 @@ import type { World } from './world.ts';
 
 /** Whether anything in the file makes use of a routed interface; a spare port may lie idle without a MAC address. */
 function isUsed({ model }: ReadInterface, { drafts }: World): boolean {
-  const { addresses, vrf, mpls, name } = model;
+  const { addresses, vrf, mpls, bridge, name } = model;
   const isNamed = drafts.neighbors.some(({ value }) => value.interface === name);
-  return addresses.length > 0 || vrf !== undefined || mpls || isNamed;
+  return addresses.length > 0 || vrf !== undefined || bridge !== undefined || mpls || isNamed;
 }
 
 /** A routed port or sub-interface without a MAC address could neither send nor be sent to. Once per port. */

@@ -85,7 +85,14 @@ describe('the example', () => {
       { kind: 'pseudowire', name: 'acme' },
     ]);
     expect(model.pseudowires[1]).toMatchObject({ controlWord: true, type: 'ethernet', mtu: 1500, flowLabel: false });
-    expect(model.bridges[0]).toMatchObject({ interfaces: ['ce3', 'ce4'], ageingSeconds: 300, macLimit: 4096 });
+    const [bridge] = model.bridges;
+    expect(bridge).toMatchObject({ ageingSeconds: 300, macLimit: 4096, learning: 'unqualified', macs: [] });
+    expect(bridge?.members.map(({ circuit, group }) => [circuit.name, group])).toEqual([
+      ['ce3', undefined],
+      ['ce4', undefined],
+      ['lan1-pe2', 'mesh'],
+      ['lan1-pe3', 'mesh'],
+    ]);
   });
 
   test('reads the same as JSON', () => {

@@ -36,7 +36,8 @@ export function routeModel(route: ReadRoute, table: string | undefined): RouteMo
   return [{ path: formatPlace(route.place), vrf: vrfOf(table), prefix: route.prefix, paths }];
 }
 
-function checkTargets(route: ReadRoute, table: string | undefined, { findings }: World): void {
+/** Reports paths that look again in the route's own table. */
+export function checkTargets(route: ReadRoute, table: string | undefined, { findings }: Pick<World, 'findings'>): void {
   for (const { model, place } of route.paths) {
     if (model.kind !== 'table' || model.target !== table) continue;
     findings.report(

@@ -268,6 +268,9 @@ export const InterfaceSchema = strict(
     vlan: optional(whole('802.1Q VLAN ID of a sub-interface (under outer: the inner one).', 1, 4094)),
     outer: optional(whole('802.1ad VLAN ID of a QinQ sub-interface; needs vlan.', 1, 4094)),
     vrf: optional(nameOf('a VRF', 'VRF of this interface. Absent: the global table.')),
+    bridge: optional(
+      nameOf('a bridge', 'The bridge that this port is in as the router itself, with no wire of its own.'),
+    ),
     addresses: optional(
       Type.Array(
         Type.String({ expected: 'an address with its prefix length, such as 10.1.1.1/24 or 2001:db8::1/64' }),
@@ -412,6 +415,7 @@ export const PseudowireSchema = strict(
     flowLabel: optional(flag('A flow label beneath the label of the pseudowire (RFC 6391). Default false.')),
     sequencing: optional(flag('Sequence numbers in the control word. Default false.')),
     mtu: optional(mtu("The far circuit's mtu. Default 1500.")),
+    backup: optional(nameOf('a pseudowire', 'The pseudowire that takes over while there is no way to the peer.')),
   },
   { description: 'An Ethernet pseudowire.' },
 );
@@ -434,12 +438,70 @@ export const XconnectSchema = Type.Array(
   },
 );
 
+const floodRate = (kind: string) => optional(whole(`${kind} frames a second. Default: no limit.`, 0, uint32Max - 1));
+
+const memberFields = {
+  group: optional(
+    nameOf(
+      'a split horizon group',
+      'Members of one group send nothing to each other. Default: mesh for pseudowires, none for interfaces.',
+    ),
+  ),
+  storm: optional(
+    strict(
+      { broadcast: floodRate('Broadcast'), unknown: floodRate('Unknown unicast'), multicast: floodRate('Multicast') },
+      { description: 'Storm control: what the member may flood into the bridge.' },
+    ),
+  ),
+};
+
+const memberList = <T extends TObject>(member: T, kind: string, noun: string) =>
+  optional(
+    Type.Array(
+      Type.Union([Type.String({ description: `The name of ${noun}.`, minLength: 1 }), member], {
+        description: 'A member of the bridge.',
+        expected: `the name of ${noun} or a map with '${kind}'`,
+      }),
+      { description: `Its ${kind}s.` },
+    ),
+  );
+
+const interfaceMember = strict(
+  { interface: nameOf('an interface', 'The name of an interface.'), ...memberFields },
+  { description: 'An interface as a member of a bridge.' },
+);
+
+const pseudowireMember = strict(
+  { pseudowire: nameOf('a pseudowire', 'The name of a pseudowire.'), ...memberFields },
+  { description: 'A pseudowire as a member of a bridge.' },
+);
+
 export const BridgeSchema = strict(
   {
-    interfaces: optional(Type.Array(nameOf('an interface', 'An interface.'), { description: 'Its interfaces.' })),
-    pseudowires: optional(Type.Array(nameOf('a pseudowire', 'A pseudowire.'), { description: 'Its pseudowires.' })),
-    ageing: optional(whole('Seconds without a frame after which a MAC is forgotten. Default 300.', 1)),
+    interfaces: memberList(interfaceMember, 'interface', 'an interface'),
+    pseudowires: memberList(pseudowireMember, 'pseudowire', 'a pseudowire'),
+    ageing: optional(whole('Seconds without a frame after which a MAC is forgotten. Default 300.', 1, uint32Max)),
     macLimit: optional(whole('How many MACs are learned at most. Default 4096.', 1)),
+    learning: optional(
+      enumeration(
+        ['unqualified', 'qualified'],
+        "Whether MACs are learned for each VLAN of the customer's (RFC 4762 section 7.2). Default unqualified.",
+      ),
+    ),
+    macs: optional(
+      Type.Array(
+        strict(
+          {
+            mac: mac('The address.'),
+            interface: optional(nameOf('an interface', 'The interface that it is behind.')),
+            pseudowire: optional(nameOf('a pseudowire', 'The pseudowire that it is behind.')),
+            vlan: optional(whole('The VLAN, where learning is qualified. Absent: untagged.', 0, 4094)),
+          },
+          { description: 'A static MAC address.' },
+        ),
+        { description: 'MAC addresses that are neither learned nor aged.' },
+      ),
+    ),
   },
   { description: 'A virtual switch.' },
 );
@@ -448,6 +510,17 @@ function section<T extends TSchema>(pattern: string, item: T, description: strin
   const schema = Type.Record(Type.String({ pattern: `^${pattern}$` }), item, { description });
   return { ...schema, additionalProperties: false };
 }
+
+export const SnmpSchema = strict(
+  {
+    agentx: Type.String({
+      description: 'Live runs: where an SNMP agent takes subagents (RFC 2741), tcp:ADDRESS:PORT.',
+      pattern: '^tcp:(\\[[0-9A-Fa-f:.]+\\]|[0-9A-Za-z.-]+):[0-9]{1,5}$',
+      expected: 'tcp:ADDRESS:PORT, such as tcp:127.0.0.1:705',
+    }),
+  },
+  { description: 'MPLS-L3VPN-STD-MIB (RFC 4382), read-only, through an SNMP agent such as snmpd.' },
+);
 
 export const ConfigSchema = strict(
   {
@@ -466,6 +539,7 @@ export const ConfigSchema = strict(
     pseudowires: optional(section(namePattern, PseudowireSchema, 'Pseudowires by name.')),
     xconnects: optional(Type.Array(XconnectSchema, { description: 'Cross-connects: point to point (VPWS).' })),
     bridges: optional(section(namePattern, BridgeSchema, 'Bridges by name: multipoint (VPLS).')),
+    snmp: optional(SnmpSchema),
   },
   { description: 'One file describes one router.' },
 );
@@ -481,4 +555,5 @@ export type LabelConfig = Static<typeof LabelSchema>;
 export type PseudowireConfig = Static<typeof PseudowireSchema>;
 export type XconnectConfig = Static<typeof XconnectSchema>;
 export type BridgeConfig = Static<typeof BridgeSchema>;
+export type SnmpConfig = Static<typeof SnmpSchema>;
 export type RouterFileConfig = Static<typeof ConfigSchema>;

@@ -1,20 +1,21 @@
-// The `router` section and the VRFs: settings without references to other places.
+// The `router` section, `snmp` and the VRFs: settings without references to other places.
 
 import type { IpAddress } from '../../wire/address.ts';
-import type { RouterModel, VrfModel } from '../model.ts';
+import type { RouterModel, SnmpModel, VrfModel } from '../model.ts';
 import type { Findings, Place } from './problems.ts';
 import { formatPlace } from './problems.ts';
-import { labelMax, labelMin, puntLimitDefaults, type RouterConfig, type VrfConfig } from './schema.ts';
+import { labelMax, labelMin, puntLimitDefaults, type RouterConfig, type SnmpConfig, type VrfConfig } from './schema.ts';
 import type { Draft } from './structure.ts';
 import { checkRouteTarget, readHostOf } from './values.ts';
 
 const defaultName = 'router';
 const defaultIcmp = 100;
+const portMax = 65535;
 
 /** The keys of RouterModel that come from the `router` section. */
 export type RouterSettings = Omit<
   RouterModel,
-  'interfaces' | 'vrfs' | 'neighbors' | 'routes' | 'labels' | 'pseudowires' | 'xconnects' | 'bridges'
+  'interfaces' | 'vrfs' | 'neighbors' | 'routes' | 'labels' | 'pseudowires' | 'xconnects' | 'bridges' | 'snmp'
 >;
 
 /** FNV-1a over the UTF-16 units of a text. */
@@ -74,4 +75,16 @@ export function readVrf({ name, place, value }: Draft<Partial<VrfConfig>>, findi
     labelMode: value.labelMode ?? 'per-vrf',
     kernelTable: value.table,
   };
+}
+
+/** Nothing can be said of a section whose mistakes have been reported. */
+export function readSnmp(draft: Draft<Partial<SnmpConfig>> | undefined, findings: Findings): SnmpModel | undefined {
+  const text = draft?.value.agentx;
+  if (draft === undefined || text === undefined) return undefined;
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1));
+  if (port < 1 || port > portMax) {
+    findings.report([...draft.place, 'agentx'], `expected a port from 1 to ${portMax}, got ${port}`);
+  }
+  return { host: text.slice('tcp:'.length, colon).replace(/^\[|\]$/g, ''), port };
 }

@@ -24,6 +24,8 @@ import {
   type RouterFileConfig,
   RouterSchema,
   RouteSchema,
+  type SnmpConfig,
+  SnmpSchema,
   type VrfConfig,
   VrfSchema,
   type XconnectConfig,
@@ -47,6 +49,7 @@ export interface Drafts {
   readonly pseudowires: readonly Draft<Partial<PseudowireConfig>>[];
   readonly xconnects: readonly Draft<XconnectConfig>[];
   readonly bridges: readonly Draft<Partial<BridgeConfig>>[];
+  readonly snmp: Draft<Partial<SnmpConfig>> | undefined;
   /** The names of each section, of damaged entries too. */
   readonly names: { readonly interfaces: Names; readonly vrfs: Names; readonly pseudowires: Names };
   /** Whether all entries of a section are known: it was read, and was not hidden by a misspelled key. */
@@ -189,12 +192,15 @@ function readMap<T>(file: Table, name: SectionName, schema: TSchema, findings: F
 
 function readSections(file: Table, findings: Findings) {
   const named = (kind: string) => (name: string) => otherNameProblem(kind, name);
-  const router = file.router === undefined ? undefined : checkValue(RouterSchema, file.router, ['router'], findings);
   const map = <T>(name: SectionName, schema: TSchema, judge: NameProblem) =>
     readMap<Partial<T>>(file, name, schema, findings, judge);
   const list = <T>(name: SectionName, schema: TSchema) => readList<T>(file, name, schema, findings);
+  const single = <T>(name: 'router' | 'snmp', schema: TSchema): Draft<Partial<T>> | undefined => {
+    const value = file[name] === undefined ? undefined : checkValue(schema, file[name], [name], findings);
+    return isTable(value) ? { place: [name], name: '', value: value as Partial<T> } : undefined;
+  };
   return {
-    router: isTable(router) ? { place: ['router'], name: '', value: router as Partial<RouterConfig> } : undefined,
+    router: single<RouterConfig>('router', RouterSchema),
     interfaces: map<InterfaceConfig>('interfaces', InterfaceSchema, interfaceNameProblem),
     vrfs: map<VrfConfig>('vrfs', VrfSchema, named('VRF')),
     neighbors: list<Partial<NeighborConfig>>('neighbors', NeighborSchema),
@@ -203,6 +209,7 @@ function readSections(file: Table, findings: Findings) {
     pseudowires: map<PseudowireConfig>('pseudowires', PseudowireSchema, named('pseudowire')),
     xconnects: list<XconnectConfig>('xconnects', XconnectSchema),
     bridges: map<BridgeConfig>('bridges', BridgeSchema, named('bridge')),
+    snmp: single<SnmpConfig>('snmp', SnmpSchema),
   };
 }
 

@@ -243,7 +243,10 @@ describe('circuits', () => {
     [
       'a pseudowire without a usable name',
       withXconnect(['ce3', { pseudowire: 7 }]),
-      ['xconnects[1][1].pseudowire: expected the name of a pseudowire, got 7; in quotes it is text'],
+      [
+        'xconnects[1][1].pseudowire: expected the name of a pseudowire, got 7; in quotes it is text',
+        'bridges.lan1.interfaces[0]: ce3 is already in xconnects[1]',
+      ],
     ],
     [
       'pseudowire used twice',

@@ -9,7 +9,7 @@ import { checkMacs } from './macs.ts';
 import { buildNeighbors } from './neighbors.ts';
 import { Findings, type Locate, type Problem } from './problems.ts';
 import { buildRoutes } from './routes.ts';
-import { readSettings, readVrf } from './settings.ts';
+import { readSettings, readSnmp, readVrf } from './settings.ts';
 import { readDrafts } from './structure.ts';
 import { readTables } from './tables.ts';
 
@@ -49,6 +49,7 @@ export function buildModel(file: unknown, findings: Findings, options: ConfigOpt
     pseudowires: drafts.pseudowires.flatMap((draft) => readPseudowire(draft, findings) ?? []),
     xconnects: circuits.xconnects,
     bridges: circuits.bridges,
+    snmp: readSnmp(drafts.snmp, findings),
   };
 }
 

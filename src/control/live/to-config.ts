@@ -1,6 +1,7 @@
 // From the model back to the objects of the configuration file: what `GET /config` answers, and what changes of interfaces,
 // VRFs and circuits are applied to before all of it is validated again.
 import { formatAddress, formatPrefix, type IpAddress } from '../../wire/address.ts';
+import { meshGroup, noGroup } from '../config/circuits.ts';
 import type {
   BridgeConfig,
   DeviceConfig,
@@ -20,6 +21,7 @@ import type {
   DeviceModel,
   InterfaceModel,
   LabelModel,
+  MemberModel,
   NeighborModel,
   PaceModel,
   PathModel,
@@ -59,28 +61,6 @@ function routerConfig(model: RouterModel): RouterConfig {
   });
 }
 
-function paceConfig(pace: PaceModel): { speed?: number; pps?: number; topspeed?: true } {
-  if (pace.by === 'topspeed') return { topspeed: true };
-  return pace.by === 'rate' ? { pps: pace.framesPerSecond } : { speed: pace.speed };
-}
-
-export function deviceConfig(device: DeviceModel): DeviceConfig {
-  switch (device.kind) {
-    case 'afpacket':
-      return { afpacket: device.lowLatency ? { interface: device.interface, latency: 'low' } : device.interface };
-    case 'tap':
-      return { tap: device.netns === undefined ? device.name : { name: device.name, netns: device.netns } };
-    case 'cap':
-      return { cap: device.interface };
-    case 'loopback':
-      return { loopback: device.name };
-    case 'pcap': {
-      const pace = device.in === undefined ? {} : paceConfig(device.pace);
-      return { pcap: defined<object>({ in: device.in, out: device.out, ...pace }) };
-    }
-  }
-}
-
 export function interfaceConfig(model: InterfaceModel): InterfaceConfig {
   return defined<InterfaceConfig>({
     mac: model.mac && macText(model.mac),
@@ -91,10 +71,36 @@ export function interfaceConfig(model: InterfaceModel): InterfaceConfig {
     addresses: model.addresses.length > 0 ? model.addresses.map(formatPrefix) : undefined,
     urpf: model.urpf,
     mpls: model.mpls || undefined,
+    bridge: model.bridge,
     acceptLabels: model.acceptLabels && [...model.acceptLabels],
     device: model.device && deviceConfig(model.device),
-    controlPort: model.controlPort && { ...model.controlPort },
+    controlPort: model.controlPort,
   });
+}
+
+export function deviceConfig(device: DeviceModel): InterfaceConfig['device'] {
+  switch (device.kind) {
+    case 'afpacket':
+      return { afpacket: { interface: device.interface, latency: device.lowLatency ? 'low' : 'normal' } };
+    case 'tap':
+      return { tap: defined({ name: device.name, netns: device.netns }) } as InterfaceConfig['device'];
+    case 'cap':
+      return { cap: device.interface };
+    case 'loopback':
+      return { loopback: device.name };
+    case 'pcap': {
+      // A pace belongs to what is played.
+      const pace = device.in === undefined ? {} : paceConfig(device.pace);
+      return { pcap: defined<CaptureConfig>({ in: device.in, out: device.out, ...pace }) };
+    }
+  }
+}
+
+type CaptureConfig = Exclude<NonNullable<DeviceConfig['pcap']>, string>;
+
+function paceConfig(pace: PaceModel): CaptureConfig {
+  if (pace.by === 'topspeed') return { topspeed: true };
+  return pace.by === 'rate' ? { pps: pace.framesPerSecond } : { speed: pace.speed };
 }
 
 export function vrfConfig(model: VrfModel): VrfConfig {
@@ -142,21 +148,45 @@ export function labelConfig({ label, paths }: Pick<LabelModel, 'label' | 'paths'
 }
 
 function pseudowireConfig(model: PseudowireModel): PseudowireConfig {
-  const { peer, localLabel, remoteLabel, controlWord, type, flowLabel, sequencing, mtu } = model;
-  return { peer: formatAddress(peer), localLabel, remoteLabel, controlWord, type, flowLabel, sequencing, mtu };
+  const { peer, localLabel, remoteLabel, controlWord, type, flowLabel, sequencing, mtu, backup } = model;
+  const all = { localLabel, remoteLabel, controlWord, type, flowLabel, sequencing, mtu, backup };
+  return defined<PseudowireConfig>({ peer: formatAddress(peer), ...all } as PseudowireConfig);
 }
 
 function xconnectConfig({ ends }: XconnectModel): XconnectConfig {
   return ends.map((end) => (end.kind === 'interface' ? end.name : { pseudowire: end.name })) as XconnectConfig;
 }
 
-function bridgeConfig({ interfaces, pseudowires, ageingSeconds, macLimit }: BridgeModel): BridgeConfig {
-  return { interfaces: [...interfaces], pseudowires: [...pseudowires], ageing: ageingSeconds, macLimit };
+function memberConfig({ circuit, group, storm }: MemberModel) {
+  const isPlain = group === (circuit.kind === 'pseudowire' ? meshGroup : undefined);
+  const limits = defined(storm);
+  if (isPlain && Object.keys(limits).length === 0) return circuit.name;
+  return defined({
+    [circuit.kind]: circuit.name,
+    group: group ?? noGroup,
+    storm: Object.keys(limits).length === 0 ? undefined : limits,
+  });
+}
+
+function bridgeConfig({ members, ageingSeconds, macLimit, learning, macs }: BridgeModel): BridgeConfig {
+  const of = (kind: 'interface' | 'pseudowire') =>
+    members.filter(({ circuit }) => circuit.kind === kind).map(memberConfig);
+  return {
+    interfaces: of('interface'),
+    pseudowires: of('pseudowire'),
+    ageing: ageingSeconds,
+    macLimit,
+    learning,
+    macs: macs.map(({ mac, circuit, vlan }) => defined({ mac: macText(mac), [circuit.kind]: circuit.name, vlan })),
+  } as BridgeConfig;
 }
 
 function named<M extends { readonly name: string }, C>(models: readonly M[], config: (model: M) => C) {
   return Object.fromEntries(models.map((model) => [model.name, config(model)]));
 }
+
+/** An IPv6 address stands in brackets before a port. */
+const agentHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** The file's object for a model. */
 export function configOf(model: RouterModel): RouterFileConfig {
@@ -170,5 +200,6 @@ export function configOf(model: RouterModel): RouterFileConfig {
     pseudowires: named(model.pseudowires, pseudowireConfig),
     xconnects: model.xconnects.map(xconnectConfig),
     bridges: named(model.bridges, bridgeConfig),
+    ...(model.snmp && { snmp: { agentx: `tcp:${agentHost(model.snmp.host)}:${model.snmp.port}` } }),
   };
 }

@@ -17,7 +17,7 @@ export function createDeparture(tables: Tables, batch: Batch) {
     const record = adjacency * adjacencyWords;
     if (((adjacencies[record] as number) & usable) !== usable) return false;
     const out = (adjacencies[record + 1] as number) * interfaceWords;
-    return ((interfaces[out] as number) & Interface.up) !== 0 && size <= (interfaces[out + 3] as number);
+    return ((interfaces[out] as number) & sendable) === Interface.up && size <= (interfaces[out + 3] as number);
   }
 
   /** The link header in front of word `first`; `rest` bytes lie from word `at` on. The frame is sent. */
@@ -56,4 +56,6 @@ export function createDeparture(tables: Tables, batch: Batch) {
   return { ready, close };
 }
 
+/** What a router sends into a bridge goes the slow path. */
+const sendable = Interface.up | Interface.bridged;
 const usable = Adjacency.resolved | Adjacency.up;

@@ -9,7 +9,8 @@
 //   3  headers.ts   IP checks
 //   4  lookup.ts    one pass a trie level
 //   5  send.ts      leg, labels, TTL, checksum; legs.ts where a leg is not flat; depart.ts: size, neighbour, link header
-//   6  here         what leaves is counted, what stays is listed
+//   6  layer2.ts    frames of circuits and those beneath pseudowire labels, last of all: it has to know what is left
+//   7  here         what leaves is counted, what stays is listed
 //
 // Each pass is a closure made for one batch: arrays captured as `const` are faster by half than arrays passed. The same
 // passes stand in kernels/ once more, in AssemblyScript, for a runtime with WebAssembly; these here are their reference
@@ -20,6 +21,7 @@ import type { Counters } from '../counters.ts';
 import { createDeparture } from './depart.ts';
 import { createHeaderPass } from './headers.ts';
 import { createLabelPass } from './labels.ts';
+import { createLayer2Pass } from './layer2.ts';
 import { createLegWalk } from './legs.ts';
 import { createLinkPass } from './link.ts';
 import { createLookupPass } from './lookup.ts';
@@ -34,18 +36,31 @@ export interface FastPath {
   run(from: number, count: number): number;
 }
 
-export function createFastPath(tables: Tables, counters: Counters, batch: Batch): FastPath {
+export interface FastOptions {
+  /** Frames of bridges may be taken: all frames before them have been treated. Default true. */
+  readonly bridges?: boolean;
+}
+
+export function createFastPath(
+  tables: Tables,
+  counters: Counters,
+  batch: Batch,
+  { bridges = true }: FastOptions = {},
+): FastPath {
+  const hasCircuits = tables.circuits.circuitCount > 1;
+  const bridging = bridges && tables.circuits.bridgeCount > 0;
   const state = fastState(batch);
   const { list4, list6, direct4, direct6, slow } = state;
   const { captured, egress } = batch;
   const { outFrames, outBytes } = counters;
-  const { link, sorted } = createLinkPass(tables, counters, batch, state);
+  const { link, sorted } = createLinkPass(tables, counters, batch, state, bridging);
   const departure = createDeparture(tables, batch);
   const legWalk = createLegWalk(tables, batch, state);
   const { actOnLabels, uncovered } = createLabelPass(tables, batch, state, departure, legWalk);
   const { admit4, admit6 } = createHeaderPass(batch, state);
   const { lookup4, lookup6 } = createLookupPass(tables, batch, state);
   const { send4, send6, sendDirect } = createSendPass(tables, batch, state, departure, legWalk);
+  const layer2 = createLayer2Pass(tables, batch, state, departure, legWalk, bridging);
 
   function route4(): void {
     const plain = admit4(list4, 0, sorted.ip4, true);
@@ -66,7 +81,7 @@ export function createFastPath(tables: Tables, counters: Counters, batch: Batch)
     send6(count, plain);
   }
 
-  /** Pass 6. Frames in a row often leave by the same port. */
+  /** Pass 7. Frames in a row often leave by the same port. */
   function tally(from: number, to: number): void {
     let left = 0;
     let out = 0;
@@ -107,6 +122,7 @@ export function createFastPath(tables: Tables, counters: Counters, batch: Batch)
       if (uncovered.ip6 > 0) route6();
       if (uncovered.direct4 > 0) sendDirect(direct4, admit4(direct4, 0, uncovered.direct4, false), 4);
       if (uncovered.direct6 > 0) sendDirect(direct6, admit6(direct6, 0, uncovered.direct6), 6);
+      if (hasCircuits) layer2.forward(from, to);
       tally(from, to);
       return to;
     },

@@ -2,6 +2,7 @@
 // and the rest are passes of their own, so that the cache misses of many frames overlap; swaps and penultimate pops
 // are sent from here, a last label that leads to a table uncovers IP for pass 3. Any other stack is walked alone.
 import { Action } from '../../tables/actions.ts';
+import { Pseudowire, pseudowireWords } from '../../tables/circuits.ts';
 import { interfaceWords } from '../../tables/interfaces.ts';
 import { Brief, labelEntryWords, Payload, PopMode, wireLabel } from '../../tables/labels.ts';
 import { Flat, flatWords, Leg, legWords } from '../../tables/paths.ts';
@@ -9,7 +10,7 @@ import type { Tables } from '../../tables/tables.ts';
 import type { Batch } from '../../wire/batch.ts';
 import type { Departure } from './depart.ts';
 import type { LegWalk } from './legs.ts';
-import { Carried, type FastState, lookupsMax, S_BIT, TC_BITS, TC_S_BITS, TTL_TWO, TYPE_MPLS } from './state.ts';
+import { Carried, type FastState, lookupsMax, Mark, S_BIT, TC_BITS, TC_S_BITS, TTL_TWO, TYPE_MPLS } from './state.ts';
 
 /** Lists that the pass adds to. */
 export interface Uncovered {
@@ -36,7 +37,8 @@ export function createLabelPass(
   const { legs, flat } = tables.paths;
   const { words } = batch;
   const { top, network, length, table, found, leg: legOf, ingress, entry, carried } = state;
-  const { list4, list6, direct4, direct6, labels, walk } = state;
+  const { list4, list6, direct4, direct6, labels, walk, mark, macs, rest, circuit } = state;
+  const { pseudowires } = tables.circuits;
   const { stack, pushed } = legWalk;
   const uncovered: Uncovered = { ip4: 0, ip6: 0, direct4: 0, direct6: 0 };
   const carryNullTtl = settings.popTtl === PopMode.uniform;
@@ -168,6 +170,10 @@ export function createLabelPass(
           if (leg !== 0) takeLeg(slot, leg, at, bottom, word);
           return;
         }
+        if (kind === Action.pseudowire) {
+          uncoverFrame(slot, labelEntries[item + 1] as number, at, bottom);
+          return;
+        }
         if (kind !== Action.table && kind !== Action.pop) return;
         payload = (labelEntries[item + 2] as number) || Payload.ip;
         ttl = labelEntries[item + 3] === PopMode.uniform;
@@ -186,6 +192,30 @@ export function createLabelPass(
       word = pass(word, words[beneath] as number, ttl, tc);
       at = beneath;
     }
+  }
+
+  /** A pseudowire's frame lies beneath the label at word `at`: it is for the layer 2 pass. */
+  function uncoverFrame(slot: number, pseudowire: number, at: number, bottom: number): void {
+    const record = pseudowire * pseudowireWords;
+    const flags = pseudowires[record] as number;
+    if ((flags & (Pseudowire.tagged | Pseudowire.sequencing)) !== 0) return;
+    let beneath = skipEntropy(at, bottom);
+    if ((flags & Pseudowire.flowLabel) !== 0) {
+      if (beneath !== bottom || ((words[beneath] as number) & 0xffff) === 0) return;
+      beneath++;
+    }
+    if (beneath <= bottom) return;
+    let left = (length[slot] as number) - ((beneath - (top[slot] as number)) << 2);
+    if ((flags & Pseudowire.controlWord) !== 0) {
+      if (left < 4 || ((words[beneath] as number) & 0xf0) !== 0) return;
+      left -= 4;
+      beneath++;
+    }
+    if (left < 14) return;
+    mark[slot] = Mark.frame;
+    macs[slot] = beneath << 2;
+    rest[slot] = (beneath << 2) + 12;
+    circuit[slot] = pseudowires[record + 1] as number;
   }
 
   /** The word behind the entry at `at` and the entropy labels that its pop uncovers; -1: a bad stack (LBL-7). */

@@ -7,7 +7,7 @@ import { groupWords, Leg, legWords, PushTc } from '../../tables/paths.ts';
 import type { Tables } from '../../tables/tables.ts';
 import type { Batch } from '../../wire/batch.ts';
 import { SpecialLabel } from '../../wire/mpls.ts';
-import { entropyLabel, hashIp, hashLabelled } from '../hash.ts';
+import { entropyLabel, hashEthernet, hashIp, hashLabelled } from '../hash.ts';
 import { selectLeg } from '../slow/paths.ts';
 import { type FastState, pushedMax, S_BIT } from './state.ts';
 
@@ -23,12 +23,15 @@ export function createLegWalk(tables: Tables, batch: Batch, state: FastState) {
   /** Entries to be written in front of a frame, lowest first, as little-endian words. */
   const stack = new Uint32Array(pushedMax + 2);
   const pushed = { count: 0 };
+  /** The frame whose flow it is, when it is one of layer 2: where its MAC addresses and what follows them lie; -1: none. */
+  const frame = { macs: -1, rest: 0 };
   const key4 = new Uint32Array(1);
   const key6 = new Uint32Array(4);
 
   function flowHash(slot: number, labelled: boolean): number {
     const at = (network[slot] as number) << 2;
     const end = (start[slot] as number) + (captured[slot] as number);
+    if (frame.macs >= 0) return hashEthernet(settings.hashSeed, bytes, frame.macs, frame.rest, end);
     return labelled
       ? hashLabelled(settings.hashSeed, bytes, at, end, settings.hashPayload)
       : hashIp(settings.hashSeed, bytes, at, end);
@@ -99,5 +102,5 @@ export function createLegWalk(tables: Tables, batch: Batch, state: FastState) {
     return key6;
   }
 
-  return { stack, pushed, legOf, walk, write, destination };
+  return { stack, pushed, frame, flowHash, legOf, walk, write, destination };
 }

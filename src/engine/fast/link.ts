@@ -7,7 +7,7 @@ import type { Tables } from '../../tables/tables.ts';
 import type { Batch } from '../../wire/batch.ts';
 import type { Counters } from '../counters.ts';
 import { mayChangeNeighbors } from './neighbor-frames.ts';
-import { type FastState, TYPE_IPV4, TYPE_IPV6, TYPE_MPLS, TYPE_VLAN } from './state.ts';
+import { type FastState, Mark, TYPE_IPV4, TYPE_IPV6, TYPE_MPLS, TYPE_SERVICE, TYPE_VLAN } from './state.ts';
 
 /** Lengths of the lists that a run begins with. */
 export interface Sorted {
@@ -18,11 +18,15 @@ export interface Sorted {
   walk: number;
 }
 
-export function createLinkPass(tables: Tables, counters: Counters, batch: Batch, state: FastState) {
+/** `bridging`: frames that are left may reach a bridge, which the layer 2 pass has to know. */
+export function createLinkPass(tables: Tables, counters: Counters, batch: Batch, state: FastState, bridging: boolean) {
   const { ports, interfaces, maps } = tables.interfaces;
   const { inFrames, inBytes } = counters;
   const { words, bytes, start, captured, original, port: arrivalPort, egress } = batch;
   const { top, network, length, table, ingress, list4, list6, labels, walk } = state;
+  const { mark, macs, rest, circuit } = state;
+  const hasCircuits = tables.circuits.circuitCount > 1;
+  const suspect = bridging ? Mark.suspect : 0;
   const sorted: Sorted = { ip4: 0, ip6: 0, labels: 0, walk: 0 };
 
   /** Sorts frames from slot `from` on into lists; answers the end of the run. */
@@ -33,6 +37,7 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
     let guarded = 0;
     let port = -1;
     let untagged = 0;
+    let wholePort = false;
     let frames = 0;
     let octets = 0;
     // Of interface `match - 1`; 0 is none.
@@ -49,12 +54,14 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
         if (port >= 0) arrived(port, frames, octets);
         port = arrivalPort[slot] as number;
         untagged = ports[port * portWords] as number;
+        wholePort = untagged > 0 && ((interfaces[(untagged - 1) * interfaceWords] as number) & Interface.circuit) !== 0;
         frames = 0;
         octets = 0;
       }
       frames++;
       octets += wire;
       egress[slot] = 0;
+      if (hasCircuits) mark[slot] = suspect;
       const begin = start[slot] as number;
       const present = captured[slot] as number;
       if (present < 34 || present !== wire) {
@@ -68,8 +75,12 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
       if (type === TYPE_VLAN) {
         const tci = words[at] as number;
         owner = taggedOwner(port, tci);
-        type = tci >>> 16;
-        at++;
+        if (owner === 0 && wholePort) {
+          owner = untagged;
+        } else {
+          type = tci >>> 16;
+          at++;
+        }
       }
       if (owner !== match) {
         match = owner;
@@ -80,6 +91,18 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
         ipTable = owner === 0 ? 0 : (interfaces[record + 2] as number);
         acceptList = owner === 0 ? 0 : (interfaces[record + 9] as number);
       }
+      if ((flags & Interface.circuit) !== 0) {
+        const tagged = begin + 14 !== at << 2;
+        // A service tag may name a QinQ sub-interface.
+        if (tagged || type !== TYPE_SERVICE || ports[port * portWords + 3] === 0) {
+          mark[slot] = Mark.frame | (tagged ? ((words[at - 1] as number) & 0xf0) << Mark.priority : 0);
+          macs[slot] = begin;
+          rest[slot] = (at << 2) - 2;
+          circuit[slot] = ipTable;
+        }
+        slot++;
+        continue;
+      }
       const ours =
         owner !== 0 &&
         (((words[begin >>> 2] as number) >>> 16) ^ (mac0 & 0xffff)) === 0 &&
@@ -87,6 +110,7 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
       if (ours && type === TYPE_IPV4 && (flags & urpf) === 0) {
         list4[ip4++] = slot;
         table[slot] = ipTable;
+        if (hasCircuits) mark[slot] = 0;
       } else if (ours && type === TYPE_MPLS && (flags & Interface.mpls) !== 0) {
         if (acceptList === 0) labels[labelled++] = slot;
         else walk[guarded++] = slot;
@@ -100,6 +124,7 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
       ) {
         list6[ip6++] = slot;
         table[slot] = ipTable;
+        if (hasCircuits) mark[slot] = 0;
       } else if (mayChangeNeighbors(bytes, begin, present)) {
         break;
       }

@@ -38,10 +38,23 @@ export const FastArray = {
   place: SlotArray.scratch + 16,
   /** Slots of the run that are left to the slow path. */
   slow: SlotArray.scratch + 17,
+  /** What the layer 2 pass shall do with the slot: see `Mark`. Not written where there are no circuits. */
+  mark: SlotArray.scratch + 18,
+  /** Of a frame that a circuit or pseudowire has brought: where its MAC addresses lie, and what follows them (bytes). */
+  macs: SlotArray.scratch + 19,
+  rest: SlotArray.scratch + 20,
+  /** The circuit by which it came. */
+  circuit: SlotArray.scratch + 21,
 } as const;
 
 /** What a pop hands down to IP: TTL and TC (255 each: nothing), whether the TTL is left alone, look-ups so far. */
 export const Carried = { ttl: 0xff, tc: 8, untouched: 1 << 16, looks: 20 } as const;
+
+/**
+ * A frame for layer 2; or one that reaches a bridge if it is left to the slow path. From bit `priority` on the PCP and DEI
+ * of the service tag that the frame came with, as they lie in a little-endian half.
+ */
+export const Mark = { kind: 3, frame: 1, suspect: 2, priority: 8 } as const;
 
 /** Most label and table look-ups (LBL-12). */
 export const lookupsMax = 8;
@@ -53,6 +66,8 @@ export const TYPE_IPV4 = 0x0008;
 export const TYPE_IPV6 = 0xdd86;
 export const TYPE_MPLS = 0x4788;
 export const TYPE_VLAN = 0x0081;
+export const TYPE_SERVICE = 0xa888;
+export const TYPE_CONTROL = 0x0888;
 /** The S bit of a stack entry, its TC, and TC with S. */
 export const S_BIT = 0x00010000;
 export const TC_BITS = 0x000e0000;

@@ -27,14 +27,17 @@ export function* addressesOf(tables: Tables, interfaceIndex: number, family: 4 |
   }
 }
 
-function sameWords(a: readonly number[], b: readonly number[]): boolean {
-  return a.every((word, i) => word === b[i]);
-}
-
-/** Whether the address is one of the interface's own. */
+/** Whether the address is one of the interface's own. Asked in floods, so without a generator. */
 export function isOwnOf(tables: Tables, interfaceIndex: number, words: readonly number[]): boolean {
-  for (const own of addressesOf(tables, interfaceIndex, words.length === 1 ? 4 : 6)) {
-    if (sameWords(own.words, words)) return true;
+  const { interfaces, addresses } = tables.interfaces;
+  const record = interfaceIndex * interfaceWords;
+  const first = (interfaces[record + 10] as number) * addressWords;
+  const last = first + (interfaces[record + 11] as number) * addressWords;
+  const family = words.length === 1 ? 4 : 6;
+  for (let at = first; at < last; at += addressWords) {
+    let same = addresses[at] === family;
+    for (let i = 0; same && i < words.length; i++) same = addresses[at + 2 + i] === words[i];
+    if (same) return true;
   }
   return false;
 }
@@ -74,7 +77,16 @@ export function mayBeNeighbor(tables: Tables, interfaceIndex: number, words: rea
 
 /** TTL-9: the interface's first address of the family that is not link-local. */
 export function ownSource(tables: Tables, interfaceIndex: number, family: 4 | 6): readonly number[] | undefined {
-  for (const own of addressesOf(tables, interfaceIndex, family)) if (!isLinkLocal(own.words)) return own.words;
+  const { interfaces, addresses } = tables.interfaces;
+  const record = interfaceIndex * interfaceWords;
+  const first = (interfaces[record + 10] as number) * addressWords;
+  const last = first + (interfaces[record + 11] as number) * addressWords;
+  for (let at = first; at < last; at += addressWords) {
+    if (addresses[at] !== family) continue;
+    const words = [addresses[at + 2] as number];
+    for (let i = 1; family === 6 && i < 4; i++) words.push(addresses[at + 2 + i] as number);
+    if (!isLinkLocal(words)) return words;
+  }
   return undefined;
 }
 

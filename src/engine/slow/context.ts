@@ -1,5 +1,6 @@
 // What the stages of the slow path share: tables, books, the three ways in which a frame ends, and the way in for
 // frames that the router makes itself.
+import { portWords } from '../../tables/interfaces.ts';
 import type { Tables } from '../../tables/tables.ts';
 import { type Counters, Total } from '../counters.ts';
 import type { Output } from '../output.ts';
@@ -8,7 +9,19 @@ import type { ErrorLimiter } from './limiter.ts';
 import type { Live } from './live/live.ts';
 import type { Waitlist } from './neighbors.ts';
 import { Packet } from './packet.ts';
+import type { StormControl } from './storm.ts';
 import { type Names, Story } from './story.ts';
+
+/** A frame of the router's own for a bridge, valid during the call. */
+export interface BridgeFrame {
+  /** The circuit that the router's interface is. */
+  readonly circuit: number;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly captured: number;
+  readonly original: number;
+  readonly made: boolean;
+}
 
 export interface SlowContext {
   readonly tables: Tables;
@@ -18,10 +31,13 @@ export interface SlowContext {
   readonly neighbors: Waitlist;
   /** Of a live run only. */
   readonly live: Live | undefined;
+  readonly storms: StormControl;
   /** Present when somebody wants explanations. */
   readonly names: Names | undefined;
   /** Working packets not in use. */
   readonly spare: Packet[];
+  /** Takes what is sent by a port that is the router's own interface in a bridge (src/engine/slow/routed-bridge.ts). */
+  readonly sendIntoBridge: (context: SlowContext, packet: Packet, frame: BridgeFrame) => void;
 }
 
 export function takePacket(context: SlowContext): Packet {
@@ -114,7 +130,11 @@ export function transmit(
   original: number,
   made = packet.made,
 ): void {
-  const { counters } = context;
+  const { counters, tables } = context;
+  const circuit = tables.interfaces.ports[port * portWords + 4] as number;
+  if (circuit !== 0) {
+    return context.sendIntoBridge(context, packet, { circuit, bytes, start, captured, original, made });
+  }
   counters.outFrames[port] = (counters.outFrames[port] as number) + 1;
   counters.outBytes[port] = (counters.outBytes[port] as number) + original;
   context.output.transmit(

@@ -1,5 +1,6 @@
 // The flow hash of a packet, computed from its arriving bytes when first asked for.
-import { hashIp, hashLabelled } from '../hash.ts';
+import { typeAt } from '../../wire/ethernet.ts';
+import { hashEthernet, hashIp, hashLabelled } from '../hash.ts';
 import type { SlowContext } from './context.ts';
 import type { Packet } from './packet.ts';
 
@@ -8,6 +9,10 @@ export function flowHash(context: SlowContext, packet: Packet): number {
   if (packet.hash >= 0) return packet.hash;
   const { hashSeed, hashPayload } = context.tables.settings;
   const { arrived, network } = packet;
+  if (packet.frame >= 0) {
+    packet.hash = hashEthernet(hashSeed, packet.bytes, packet.frame, packet.frame + typeAt, packet.capturedEnd);
+    return packet.hash;
+  }
   const capturedEnd = packet.start + packet.captured;
   packet.hash = packet.labelled
     ? hashLabelled(hashSeed, arrived, network, capturedEnd, hashPayload)

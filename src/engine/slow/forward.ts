@@ -2,6 +2,7 @@
 import { Action } from '../../tables/actions.ts';
 import { Adjacency, adjacencyWords } from '../../tables/adjacencies.ts';
 import { Interface, interfaceWords } from '../../tables/interfaces.ts';
+import { Payload } from '../../tables/labels.ts';
 import { groupWords, Leg, legWords, PushTc } from '../../tables/paths.ts';
 import { read16 } from '../../wire/bytes.ts';
 import { EtherType, formatMac } from '../../wire/ethernet.ts';
@@ -120,7 +121,7 @@ function findIpBeneath(packet: Packet, entries: number): boolean {
 
 /** 4 or 6 when a valid IP header of that family is at `at`, else 0. `payload` as in the label's entry. */
 export function ipBeneath(bytes: Uint8Array, at: number, end: number, capturedEnd: number, payload: number): 0 | 4 | 6 {
-  if (at >= capturedEnd) return 0;
+  if (at >= capturedEnd || payload === Payload.ethernet) return 0;
   const nibble = (bytes[at] as number) >>> 4;
   if (nibble === 4 && payload !== 6 && v4.checkIpv4(bytes, at, end, capturedEnd) === 'none') return 4;
   if (nibble === 6 && payload !== 4 && v6.checkIpv6(bytes, at, end, capturedEnd) === 'none') return 6;

@@ -25,6 +25,7 @@ import { followLeg, pushEntropy } from './forward.ts';
 import { admitIp, applyPopped, countHop, isLspPing, lookupsMax, type Popped, receiveIp } from './ip.ts';
 import type { Packet } from './packet.ts';
 import { selectLeg } from './paths.ts';
+import { receivePseudowire, takeFlowLabel } from './pseudowire.ts';
 
 /** What a label's entry, or the leg chosen for it, says. */
 interface LabelAction {
@@ -291,6 +292,11 @@ function perform(context: SlowContext, packet: Packet, label: number, action: La
       const table = bottomAt(packet.bytes, packet.at) ? globalTableIndex : ingressTable(context, packet);
       return popAndGoOn(context, packet, ttlMode, tcMode, { payload: payload || Payload.ip, table });
     }
+    case Action.pseudowire: {
+      packet.story?.step(`label ${label}: pop, pseudowire ${packet.story.names.pseudowire(action.argument)}`);
+      popToPseudowire(context, packet, action.argument);
+      return false;
+    }
     default: {
       packet.story?.step(`label ${label}: pop, ${packet.story.names.table(action.argument)}`);
       const popped = popToBottom(context, packet, ttlMode, tcMode);
@@ -311,6 +317,15 @@ function popToBottom(context: SlowContext, packet: Packet, ttlMode: number, tcMo
     return undefined;
   }
   return judgePopped(context, packet, top, ttlMode, tcMode);
+}
+
+/** A pseudowire's label ends here: nothing but entropy labels and the flow label may lie beneath it (LBL-8). */
+function popToPseudowire(context: SlowContext, packet: Packet, pseudowire: number): void {
+  const top = packet.at;
+  const left = popEnding(packet);
+  if (left === 'bad') return drop(context, packet, 'bad-stack');
+  if (!takeFlowLabel(context, packet, pseudowire, left)) return;
+  if (labelAlive(context, packet, top)) receivePseudowire(context, packet, pseudowire);
 }
 
 /** An entry with paths. `endsAlways`: each of its paths ends the LSP here. */

@@ -1,7 +1,7 @@
 // The link stage (ETH): tags choose the (sub-)interface, the destination MAC and the EtherType decide what follows;
 // and the other end, the Ethernet header that goes onto what is sent.
 import { adjacencyWords } from '../../tables/adjacencies.ts';
-import { interfaceWords, mapWords, portWords } from '../../tables/interfaces.ts';
+import { Interface, interfaceWords, mapWords, portWords } from '../../tables/interfaces.ts';
 import { read16, read32, write16, write32 } from '../../wire/bytes.ts';
 import {
   EtherType,
@@ -15,6 +15,7 @@ import {
   writeMac,
 } from '../../wire/ethernet.ts';
 import { receiveArp } from './arp.ts';
+import { receiveCircuit } from './circuit.ts';
 import { drop, punt, type SlowContext } from './context.ts';
 import { receiveIp } from './ip.ts';
 import { receiveLabels } from './labels.ts';
@@ -46,6 +47,10 @@ function matchTags(context: SlowContext, packet: Packet): TagMatch | undefined {
   const untagged = (ports[port] as number) - 1;
   const type = read16(arrived, start + typeAt);
   if (!isTag(type)) return { interface: untagged, typeOffset: typeAt };
+  // A port that is a circuit takes whatever its sub-interfaces do not, whole; -1 where there is none.
+  const whole = untagged >= 0 && isCircuit(context, untagged) ? untagged : -1;
+  const needed = whole < 0 || ports[port + (type === EtherType.vlan ? 2 : 3)] !== 0;
+  if (!needed) return { interface: whole, typeOffset: typeAt };
 
   if (!needHeader(context, packet, ethernetBytes + tagBytes)) return undefined;
   const vid = read16(arrived, start + ethernetBytes) & vidMask;
@@ -54,17 +59,21 @@ function matchTags(context: SlowContext, packet: Packet): TagMatch | undefined {
   if (type === EtherType.vlan) {
     const map = ports[port + 2] as number;
     const match = map === 0 ? 0 : (maps[(map - 1) * mapWords + vid] as number);
-    return { interface: match - 1, typeOffset: behind };
+    return { interface: match === 0 ? whole : match - 1, typeOffset: behind };
   }
   const outer = ports[port + 3] as number;
   const inner = outer === 0 ? 0 : (maps[(outer - 1) * mapWords + vid] as number);
-  if (inner === 0 || read16(arrived, start + behind) !== EtherType.vlan) return { interface: -1, typeOffset: behind };
+  if (inner === 0 || read16(arrived, start + behind) !== EtherType.vlan)
+    return { interface: whole, typeOffset: behind };
   if (!needHeader(context, packet, ethernetBytes + 2 * tagBytes)) return undefined;
   const innerVid = read16(arrived, start + behind + 2) & vidMask;
-  return {
-    interface: (maps[(inner - 1) * mapWords + innerVid] as number) - 1,
-    typeOffset: behind + tagBytes,
-  };
+  const match = maps[(inner - 1) * mapWords + innerVid] as number;
+  return { interface: match === 0 ? whole : match - 1, typeOffset: behind + tagBytes };
+}
+
+function isCircuit({ tables }: SlowContext, interfaceIndex: number): boolean {
+  const { interfaces } = tables.interfaces;
+  return ((interfaces[interfaceIndex * interfaceWords] as number) & Interface.circuit) !== 0;
 }
 
 /** A frame arrives at `packet.port`: everything that a router does with it follows from here. */
@@ -75,20 +84,36 @@ export function receive(context: SlowContext, packet: Packet): void {
   const { arrived, start } = packet;
   const type = read16(arrived, start + match.typeOffset);
   packet.story?.interfaces.add(packet.story.names.port(packet.port));
+  const { interfaces } = context.tables.interfaces;
+  if (match.interface >= 0) {
+    packet.interface = match.interface;
+    if (((interfaces[match.interface * interfaceWords] as number) & Interface.circuit) !== 0) {
+      packet.story?.interfaces.add(packet.story.names.interface(match.interface));
+      return receiveCircuit(context, packet, interfaces[match.interface * interfaceWords + 8] as number);
+    }
+  }
   if (match.interface < 0 || isTag(type)) {
     packet.story?.step(`${packet.story.names.port(packet.port)}: tags that lead to no interface`);
     return drop(context, packet, 'unknown-vlan');
   }
-  packet.interface = match.interface;
-  packet.story?.interfaces.add(packet.story.names.interface(match.interface));
-  const record = match.interface * interfaceWords;
+  receiveOn(context, packet, match.interface, match.typeOffset);
+}
+
+/** A frame arrives at a routed interface, its EtherType at `typeOffset` from the start. */
+export function receiveOn(context: SlowContext, packet: Packet, interfaceIndex: number, typeOffset: number): void {
+  const { arrived, start } = packet;
   const { interfaces } = context.tables.interfaces;
+  const type = read16(arrived, start + typeOffset);
+  packet.interface = interfaceIndex;
+  packet.story?.interfaces.add(packet.story.names.interface(interfaceIndex));
+  if (isTag(type)) return drop(context, packet, 'unknown-vlan');
+  const record = interfaceIndex * interfaceWords;
   const group = isGroupMac(arrived, start);
   if (!group && !macIs(arrived, start, interfaces[record + 4] as number, interfaces[record + 5] as number)) {
-    packet.story?.step(`${packet.story.names.interface(match.interface)}: for ${macText(packet)}`);
+    packet.story?.step(`${packet.story.names.interface(interfaceIndex)}: for ${macText(packet)}`);
     return drop(context, packet, 'not-for-us');
   }
-  packet.beginWork(start + match.typeOffset + 2);
+  packet.beginWork(start + typeOffset + 2);
   receivePayload(context, packet, type, group);
 }
 

@@ -34,6 +34,11 @@ export class Packet {
   at = 0;
   /** The IP header once it is known (labels may be in front of it), else -1. */
   ip = -1;
+  /** The Ethernet frame inside, service tags taken off, where the packet is one that a circuit carries, else -1. */
+  frame = -1;
+  /** PCP and DEI of the service tags taken off: of the inner or only one, and of the outer of QinQ. */
+  innerPriority = 0;
+  outerPriority = 0;
   /** `Payload` kind that the last label's entry gave for what lies beneath the stack. */
   payload = 0;
   /** End on the wire, and end of the bytes that are there. */
@@ -69,6 +74,9 @@ export class Packet {
     this.labelled = false;
     this.stackEntries = 0;
     this.payload = 0;
+    this.frame = -1;
+    this.innerPriority = 0;
+    this.outerPriority = 0;
     this.lookups = 0;
     this.ownTable = -1;
     this.hash = -1;
@@ -86,6 +94,16 @@ export class Packet {
     this.ip = -1;
     this.capturedEnd = workHeadroom + count;
     this.end = workHeadroom + this.original - (network - this.start);
+  }
+
+  /** Makes bytes from elsewhere the working copy: a frame that the router sends into a bridge. */
+  load(bytes: Uint8Array, from: number, captured: number, original: number): void {
+    if (this.bytes.length < workHeadroom + captured) this.bytes = new Uint8Array(workHeadroom + captured);
+    copyBytes(bytes, from, this.bytes, workHeadroom, captured);
+    this.at = workHeadroom;
+    this.ip = -1;
+    this.capturedEnd = workHeadroom + captured;
+    this.end = workHeadroom + original;
   }
 
   /** Cuts what lies behind `end`. */

@@ -12,6 +12,8 @@ import { receive } from './link.ts';
 import { dropsEarly } from './live/early.ts';
 import type { Live } from './live/live.ts';
 import { NeighborKeeper } from './neighbors.ts';
+import { sendIntoBridge } from './routed-bridge.ts';
+import { StormControl } from './storm.ts';
 import { type Names, Story } from './story.ts';
 
 export class SlowPath {
@@ -26,8 +28,10 @@ export class SlowPath {
       limiter: live?.errorLimiter ?? new IcmpLimiter(tables.interfaces.interfaceCount, icmpRate, icmpBurst),
       neighbors: live?.waitlist ?? new NeighborKeeper(),
       live,
+      storms: new StormControl(tables.circuits),
       names,
       spare: [],
+      sendIntoBridge,
     };
   }
 

@@ -9,6 +9,8 @@ export interface Names {
   table(index: number): string;
   /** The prefix of a route. */
   route(index: number): string;
+  pseudowire(index: number): string;
+  bridge(index: number): string;
 }
 
 export class Story {
@@ -25,6 +27,16 @@ export class Story {
   constructor(names: Names, frame: number) {
     this.names = names;
     this.frame = frame;
+  }
+
+  /** A story of its own for a copy of the frame, as far as it is told. */
+  copy(): Story {
+    const story = new Story(this.names, this.frame);
+    story.steps.push(...this.steps);
+    for (const name of this.interfaces) story.interfaces.add(name);
+    for (const address of this.addresses) story.addresses.add(address);
+    for (const label of this.labels) story.labels.add(label);
+    return story;
   }
 
   step(text: string): void {

@@ -40,7 +40,8 @@ export class CapPort {
   #said = '';
   #isClosed = false;
   /** Told once: the interface is open or refused for a reason that may pass, or cap does not work at all. */
-  #opened: (error?: ShimlineError) => void = () => undefined;
+  #tell: (error?: ShimlineError) => void = () => undefined;
+  #isOpened = false;
   #pumping: Promise<void> | undefined;
 
   private constructor(options: CapOptions) {
@@ -59,7 +60,7 @@ export class CapPort {
     }
     const port = new CapPort(options);
     const first = new Promise<ShimlineError | undefined>((resolve) => {
-      port.#opened = resolve;
+      port.#tell = resolve;
     });
     port.#start();
     port.#pumping = port.#pump();
@@ -111,10 +112,9 @@ export class CapPort {
     const ended = (code: number | null, why: string) => {
       if (this.#isClosed || (child !== this.#receiver && child !== this.#sender)) return;
       this.#stop();
-      if (code === CapExit.noPackage) this.#opened(new ShimlineError('IO', `${capMissing} (${why})`));
-      else if (/permi(?:ssion|tted)/i.test(why)) {
-        this.#opened(new ShimlineError('IO', `${this.#options.interface}: ${why} (CAP_NET_RAW is missing)`));
-      } else this.#opened();
+      const error = this.#isOpened ? undefined : this.#fatal(code, why);
+      this.#opened(error);
+      if (error !== undefined) return;
       this.#say(`cap: ${why}; it is tried again until it works`);
       this.#restart = setTimeout(() => this.#start(), restartMilliseconds);
     };
@@ -123,6 +123,18 @@ export class CapPort {
       const told = /^shimline: (.*)$/m.exec(text)?.[1];
       ended(code, told ?? (signal === 'SIGABRT' ? 'the link is down' : `has ended (${signal ?? code})`));
     });
+  }
+
+  /** What no waiting mends. */
+  #fatal(code: number | null, why: string): ShimlineError | undefined {
+    if (code === CapExit.noPackage) return new ShimlineError('IO', `${capMissing} (${why})`);
+    if (!/permi(?:ssion|tted)/i.test(why)) return undefined;
+    return new ShimlineError('IO', `${this.#options.interface}: cap: ${why} (CAP_NET_RAW is missing)`);
+  }
+
+  #opened(error?: ShimlineError): void {
+    this.#isOpened ||= error === undefined;
+    this.#tell(error);
   }
 
   #open(): void {

@@ -75,6 +75,7 @@ class JoinedDevice implements LiveDevice {
     const counts = this.#counts;
     counts.receiveLost = received.receiveLost;
     counts.receiveOversized = received.receiveOversized;
+    counts.receiveSegments = received.receiveSegments;
     counts.receiveUnchecked = received.receiveUnchecked;
     counts.sendFailed = sent.sendFailed;
     counts.sendFailedBytes = sent.sendFailedBytes;

@@ -51,6 +51,7 @@ test('no room: send refuses, what arrives is lost and counted; too long is count
     sendFailed: 3,
     sendFailedBytes: 2800,
     receiveOversized: 0,
+    receiveSegments: 0,
     receiveUnchecked: 0,
   });
 });

@@ -8,6 +8,7 @@ import { device, frame, hex, hexOf, lines, receiveAll, sendAll, useNamespace } f
 import { addVeth, canUseNamespaces, command, untilRunning } from '../../../test/support/namespace.ts';
 import { Batch } from '../../wire/batch.ts';
 import type { TransmitKind } from './afpacket.ts';
+import { libc } from './libc.ts';
 
 const canRun = canUseNamespaces();
 const title = canRun ? 'afpacket' : 'afpacket (no right to make network namespaces: skipped)';
@@ -60,6 +61,7 @@ describe.skipIf(!canRun)(title, () => {
       }
       expect(a.readCounts()).toEqual({
         receiveLost: 0,
+        receiveSegments: 0,
         sendFailed: 0,
         sendFailedBytes: 0,
         receiveOversized: 0,
@@ -258,6 +260,53 @@ describe.skipIf(!canRun)(title, () => {
     expect(sentBy('a') - before + a.readCounts().sendFailed + a.pending).toBe(taken);
   });
 
+  test('a device that takes some and refuses others, by AF_XDP: the books hold', () => {
+    const tap = openTap('t');
+    try {
+      command('sysctl -qw net.ipv6.conf.t.disable_ipv6=1');
+      command('ip link set dev t up txqueuelen 100');
+      untilRunning('t');
+      const t = device('t', { transmit: 'xdp' });
+      const frames = Array.from({ length: 300 }, (_, i) => frame(i, 60 + i));
+      let taken = 0;
+      let bytes = 0;
+      let read = 0;
+      let bytesRead = 0;
+      for (let round = 0; round < 5; round++) {
+        for (const each of frames) {
+          if (!t.send(each, 0, each.length)) continue;
+          taken++;
+          bytes += each.length;
+        }
+        // The TAP's queue is full some time, in the middle of it.
+        t.flush();
+        for (const each of readTap(tap)) {
+          read++;
+          bytesRead += each;
+        }
+      }
+      const { sendFailed, sendFailedBytes } = t.readCounts();
+      expect(t.pending).toBe(0);
+      expect(sendFailed).toBeGreaterThan(100);
+      expect({ frames: read + sendFailed, bytes: bytesRead + sendFailedBytes }).toEqual({ frames: taken, bytes });
+    } finally {
+      libc().close(tap);
+    }
+  });
+
+  test('a queue of the link that throws away, by sendmmsg: what it threw away has failed', () => {
+    const a = device('a', { transmit: 'sendmmsg' });
+    command('tc qdisc add dev a root tbf rate 8kbit burst 10000 limit 30000');
+    const frames = Array.from({ length: 300 }, (_, i) => frame(i, 60 + i));
+    expect(sendAll(a, frames)).toBe(frames.length);
+    const { sendFailed } = a.readCounts();
+    expect(sendFailed).toBeGreaterThan(0);
+    expect(a.pending).toBe(0);
+    // Sent, or still in the queue.
+    const [queue] = JSON.parse(command('tc -s -j qdisc show dev a')) as { packets: number; qlen: number }[];
+    expect(queue.packets + queue.qlen + sendFailed).toBe(frames.length);
+  });
+
   test('queues: each has one AF_XDP socket, whoever comes second sends by sendmmsg and says why', () => {
     command('ip link delete dev a');
     addVeth('a', 'b', 1500, 2);
@@ -302,6 +351,29 @@ function withTags(bytes: Uint8Array, tags: readonly number[]): Uint8Array {
 function sentBy(name: string): number {
   const [link] = JSON.parse(command(`ip -s -j link show dev ${name}`)) as { stats64: { tx: { packets: number } } }[];
   return link.stats64.tx.packets;
+}
+
+/** A TAP interface, there until the descriptor is closed. */
+function openTap(name: string): number {
+  // O_RDWR, O_NONBLOCK
+  const fd = libc().open('/dev/net/tun', 0x802);
+  const request = new Uint8Array(40);
+  request.set(new TextEncoder().encode(name));
+  // IFF_TAP, IFF_NO_PI
+  new DataView(request.buffer).setUint16(16, 0x1002, true);
+  expect(libc().ioctl(fd, 0x400454ca, request)).toBe(0);
+  return fd;
+}
+
+/** Lengths of the frames that wait at a TAP. */
+function readTap(fd: number): number[] {
+  const lengths: number[] = [];
+  const bytes = new Uint8Array(2048);
+  for (let length = 0; length >= 0; ) {
+    length = libc().read(fd, bytes, bytes.length);
+    if (length >= 0) lengths.push(length);
+  }
+  return lengths;
 }
 
 /** Opens the device in a process with fewer rights. */

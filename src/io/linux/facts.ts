@@ -129,10 +129,12 @@ function packetSockets(index: number): Set<string> {
 function listenersOf(index: number): string[] {
   const sockets = packetSockets(index);
   if (sockets.size === 0) return [];
-  const processes = namesIn('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const processes = namesIn('/proc').filter((name) => /^\d+$/.test(name));
   const holders = processes.filter((pid) =>
     namesIn(`/proc/${pid}/fd`).some((fd) => sockets.has(linkTarget(`/proc/${pid}/fd/${fd}`) ?? '')),
   );
+  // Without rights the sockets are seen and their holders are not.
+  if (holders.length === 0) return ['a process that cannot be seen'];
   return holders.map((pid) => `${textOf(`/proc/${pid}/comm`) ?? 'process'} (${pid})`);
 }
 

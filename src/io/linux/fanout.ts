@@ -14,12 +14,16 @@ export interface FanoutGroup {
   readonly members: number;
 }
 
+/** PACKET_FANOUT_FLAG_IGNORE_OUTGOING: in a group the option of its members counts for nothing. */
+const ignoreOutgoing = 0x4000;
 const modeProgram = 6;
 
 /** Makes a socket that is bound already a member. Throws ShimlineError IO. */
 export function joinFanout(place: string, fd: number, { group, members }: FanoutGroup): void {
   if (members < 2) return;
-  setOption(place, fd, PacketOption.fanout, 'PACKET_FANOUT', [(group & 0xffff) | (modeProgram << 16)]);
+  setOption(place, fd, PacketOption.fanout, 'PACKET_FANOUT', [
+    (group & 0xffff) | ((modeProgram | ignoreOutgoing) << 16),
+  ]);
   const instructions = fanoutProgram();
   // struct sock_fprog: count@0 (u16), address of the instructions@8.
   const memory = map(place, instructions.byteLength + 16);

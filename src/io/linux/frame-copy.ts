@@ -25,6 +25,14 @@ export function tagWord(status: number, type: number, control: number): number {
   return ((tpid >>> 8) | ((tpid & 0xff) << 8) | ((control >>> 8) << 16) | ((control & 0xff) << 24)) >>> 0;
 }
 
+/**
+ * Moves the free end of a batch so that the next frame lies as far into eight bytes as it does in the ring (2, or behind a
+ * tag 6): `set` copies to shared memory by bytes otherwise, 1500 of them in 700 ns instead of 250.
+ */
+export function alignTail(batch: Batch, isTagged: boolean): void {
+  batch.tail = ((batch.tail + 7) & ~7) + (isTagged ? 4 : 0);
+}
+
 export interface FrameCopy {
   /** `length` bytes from offset `from` of the ring to `start` of the batch's arena. */
   plain(from: number, length: number, batch: Batch, start: number): void;

@@ -20,6 +20,8 @@ export const PacketOption = {
   statistics: 6,
   copyThreshold: 7,
   version: 10,
+  reserve: 12,
+  offloadHeader: 15,
   fanout: 18,
   fanoutData: 22,
   ignoreOutgoing: 23,

@@ -10,6 +10,7 @@ import { headerBytes, tagBytes } from './frame-copy.ts';
 import { callError, libc } from './libc.ts';
 import type { Link } from './link.ts';
 import { type Mapping, map } from './mapping.ts';
+import { offloadReserveBytes } from './offload.ts';
 import {
   bindToLink,
   everyProtocol,
@@ -64,6 +65,8 @@ export function openRingSocket(options: RingOptions): RingSocket {
   let mapping: Mapping | undefined;
   try {
     setOption(place, fd, PacketOption.version, 'PACKET_VERSION', [options.version]);
+    setOption(place, fd, PacketOption.reserve, 'PACKET_RESERVE', [offloadReserveBytes]);
+    setOption(place, fd, PacketOption.offloadHeader, 'PACKET_VNET_HDR', [1]);
     setOption(place, fd, PacketOption.receiveRing, 'PACKET_RX_RING', options.request);
     options.prepare?.(fd);
     mapping = map(place, options.ringBytes, fd);

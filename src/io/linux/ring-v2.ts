@@ -8,9 +8,10 @@
 import type { Batch } from '../../wire/batch.ts';
 import type { DeviceCounts } from '../live-device.ts';
 import type { FanoutGroup } from './fanout.ts';
-import { FrameStatus, frameCopy, headerBytes, macsBytes, tagBytes, tagWord } from './frame-copy.ts';
+import { alignTail, FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
 import { libc } from './libc.ts';
 import type { Link } from './link.ts';
+import { Offloads, offloadHeaderBytes, offloadMask } from './offload.ts';
 import { dontWait, PacketOption, SocketOption, setBuffer, setOption } from './packet-socket.ts';
 import { blockBytes, frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
 
@@ -23,6 +24,8 @@ const slotBytesMax = 32 * 1024;
 const slotOverheadBytes = 128;
 /** For whole frames that did not fit their slots. */
 const queueBytes = 8 << 20;
+/** The longest of them, and the header before it. */
+const wholeBytesMax = 80 * 1024;
 /** Slots that are looked at before they are taken, a batch of them. */
 const readyMax = 256;
 
@@ -58,7 +61,12 @@ export function openRingV2(
   });
   const fd = socket.fd;
   const words = new Uint32Array(socket.mapping.buffer);
-  const { plain, tagged } = frameCopy(new Uint8Array(socket.mapping.buffer), words);
+  const bytes = new Uint8Array(socket.mapping.buffer);
+  const copyMapped = frameCopy(bytes, words);
+  const whole = new Uint8Array(wholeBytesMax);
+  const copyWhole = frameCopy(whole, new Uint32Array(whole.buffer));
+  let isRead = false;
+  const offloads = new Offloads(counts);
   const slotWords = slotBytes >>> 2;
   let usual = frameBytesUsual(link.mtu);
   let slot = 0;
@@ -86,49 +94,68 @@ export function openRingV2(
       counts.receiveLost++;
       return true;
     }
+    const seconds = words[at + Slot.seconds];
+    const nanoseconds = words[at + Slot.nanoseconds];
+    if (offloads.isBusy) return offloads.emit(batch, port, seconds, nanoseconds);
     const isTagged = (status & FrameStatus.tagValid) !== 0 && length >= headerBytes;
-    const full = isTagged ? length + tagBytes : length;
-    const start = batch.add(port, full, full, words[at + Slot.seconds], words[at + Slot.nanoseconds]);
+    const tag = isTagged ? tagWord(status, words[at + Slot.tag] >>> 16, words[at + Slot.tag] & 0xffff) : -1;
+    if (isWhole) readWhole(length);
+    const source = isWhole ? whole : bytes;
+    const from = isWhole ? offloadHeaderBytes : at * 4 + (words[at + Slot.mac] & 0xffff);
+    const header = from - offloadHeaderBytes;
+    const isOffloaded = ((source[header] | (source[header + 1] << 8)) & offloadMask) !== 0;
+    if (isOffloaded && offloads.begin(source, header, from, length, tag)) {
+      isRead = false;
+      return offloads.emit(batch, port, seconds, nanoseconds);
+    }
+    alignTail(batch, isTagged);
+    const more = isTagged ? tagBytes : 0;
+    const start = batch.add(port, length + more, length + more, seconds, nanoseconds);
     if (start < 0) {
       if (batch.count > 0) return false;
       // What an empty batch cannot take, none ever will.
       counts.receiveLost++;
-      if (isWhole) libc().recv(fd, null, 0, dontWait);
+      isRead = false;
       return true;
     }
-    const tag = isTagged ? tagWord(status, words[at + Slot.tag] >>> 16, words[at + Slot.tag] & 0xffff) : 0;
-    const from = at * 4 + (words[at + Slot.mac] & 0xffff);
-    if (isWhole) takeWhole(length, batch, start, isTagged, tag);
-    else if (isTagged) tagged(from, length, batch, start, tag);
-    else plain(from, length, batch, start);
-    if (length > usual || (status & FrameStatus.gsoTcp) !== 0) counts.receiveOversized++;
-    if ((status & FrameStatus.checksumNotReady) !== 0) counts.receiveUnchecked++;
+    isRead = false;
+    const copy = isWhole ? copyWhole : copyMapped;
+    if (isTagged) copy.tagged(from, length, batch, start, tag);
+    else copy.plain(from, length, batch, start);
+    if (length > usual) counts.receiveOversized++;
+    if (isOffloaded) offloads.finish(source, header, batch, start, start + length + more, more);
     return true;
   }
 
-  /** A frame from the socket's queue, which has them in the order of the slots that announce them. */
-  function takeWhole(length: number, batch: Batch, start: number, isTagged: boolean, tag: number): void {
-    const target = batch.bytes;
-    const at = isTagged ? start + tagBytes : start;
-    const read = libc().recv(fd, target.subarray(at, at + length), length, dontWait);
+  /**
+   * A frame from the socket's queue, which has them in the order of the slots that announce them. Read once, and kept while
+   * the batch has no room for it.
+   */
+  function readWhole(length: number): void {
+    if (isRead) return;
+    const due = length + offloadHeaderBytes;
+    const read = libc().recv(fd, whole, due, dontWait);
     // A slot that announces a frame is written after the frame is queued: there is no other length than this.
-    if (read !== length) target.fill(0, at + Math.max(read, 0), at + length);
-    if (!isTagged) return;
-    target.copyWithin(start, at, at + macsBytes);
-    for (let i = 0; i < tagBytes; i++) target[start + macsBytes + i] = tag >>> (8 * i);
+    if (read !== due) whole.fill(0, Math.max(read, 0), due);
+    isRead = true;
   }
 
   function receive(batch: Batch, port: number): number {
     if (!isOpen) return 0;
     const before = batch.count;
-    const ready = countReady();
-    let taken = 0;
-    let at = slot;
-    while (taken < ready && take(at * slotWords, batch, port)) {
-      taken++;
-      at = at + 1 === slots ? 0 : at + 1;
+    // Once, unless all were lost; never longer than one way round the ring.
+    for (let seen = 0; seen < slots && batch.count === before; ) {
+      const ready = countReady();
+      let taken = 0;
+      let at = slot;
+      while (taken < ready && take(at * slotWords, batch, port)) {
+        taken++;
+        at = at + 1 === slots ? 0 : at + 1;
+      }
+      if (taken === 0) break;
+      release(taken);
+      seen += taken;
     }
-    if (taken > 0) release(taken);
     return batch.count - before;
   }
 

@@ -6,8 +6,9 @@
 import type { Batch } from '../../wire/batch.ts';
 import type { DeviceCounts } from '../live-device.ts';
 import type { FanoutGroup } from './fanout.ts';
-import { FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
+import { alignTail, FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
 import type { Link } from './link.ts';
+import { Offloads, offloadHeaderBytes, offloadMask } from './offload.ts';
 import { blockBytes, frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
 
 const blocks = 64;
@@ -46,7 +47,9 @@ export function openRingV3(
     fanout,
   });
   const words = new Uint32Array(socket.mapping.buffer);
-  const { plain, tagged } = frameCopy(new Uint8Array(socket.mapping.buffer), words);
+  const bytes = new Uint8Array(socket.mapping.buffer);
+  const { plain, tagged } = frameCopy(bytes, words);
+  const offloads = new Offloads(counts);
   let usual = frameBytesUsual(link.mtu);
   /** The block we read or wait for; what is left of it, and the offset of its next frame in the ring. */
   let block = 0;
@@ -81,24 +84,27 @@ export function openRingV3(
       return true;
     }
     const isTagged = (status & FrameStatus.tagValid) !== 0 && snapped >= headerBytes;
-    const more = isTagged ? tagBytes : 0;
+    const tag = isTagged ? tagWord(status, words[at + Frame.type] & 0xffff, words[at + Frame.tag]) : -1;
     const seconds = words[at + Frame.seconds];
-    const start = batch.add(port, snapped + more, length + more, seconds, words[at + Frame.nanoseconds]);
+    const nanoseconds = words[at + Frame.nanoseconds];
+    const from = next + (words[at + Frame.mac] & 0xffff);
+    const isOffloaded = (words[(from - offloadHeaderBytes) >>> 2] & offloadMask) !== 0;
+    if (isOffloaded && (offloads.isBusy || offloads.begin(bytes, from - offloadHeaderBytes, from, length, tag))) {
+      return offloads.emit(batch, port, seconds, nanoseconds);
+    }
+    alignTail(batch, isTagged);
+    const more = isTagged ? tagBytes : 0;
+    const start = batch.add(port, snapped + more, length + more, seconds, nanoseconds);
     if (start < 0) {
       if (batch.count > 0) return false;
       // What an empty batch cannot take, none ever will.
       counts.receiveLost++;
       return true;
     }
-    const from = next + (words[at + Frame.mac] & 0xffff);
-    if (isTagged) {
-      const tag = tagWord(status, words[at + Frame.type] & 0xffff, words[at + Frame.tag]);
-      tagged(from, snapped, batch, start, tag);
-    } else {
-      plain(from, snapped, batch, start);
-    }
-    if (length > usual || (status & FrameStatus.gsoTcp) !== 0) counts.receiveOversized++;
-    if ((status & FrameStatus.checksumNotReady) !== 0) counts.receiveUnchecked++;
+    if (isTagged) tagged(from, snapped, batch, start, tag);
+    else plain(from, snapped, batch, start);
+    if (length > usual) counts.receiveOversized++;
+    if (isOffloaded) offloads.finish(bytes, from - offloadHeaderBytes, batch, start, start + length + more, more);
     return true;
   }
 

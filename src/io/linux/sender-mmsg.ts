@@ -2,7 +2,7 @@
 // Frames pass the queueing discipline of the link, so shaping applies to them, and a full socket makes `send` answer false.
 //
 //   slots     | frame 0 (2048 bytes) | frame 1 | …                      a ring: head … tail are pending
-//   messages  | struct mmsghdr 0 (64 bytes) | …      iovecs  | address, length (16 bytes) | …      addresses never change
+//   messages  | struct mmsghdr 0 (64 bytes) | …      iovecs  | address, length (16 bytes) | …
 import type { DeviceCounts } from '../live-device.ts';
 import { libc, systemError } from './libc.ts';
 import type { Link } from './link.ts';
@@ -11,7 +11,6 @@ import { dontWait } from './packet-socket.ts';
 import {
   chunkBytes,
   chunkCopy,
-  chunkFrameAt,
   chunkFrameBytesMax,
   countFailed,
   isTooShort,
@@ -36,8 +35,11 @@ export function openMmsgSender(place: string, link: Link, counts: DeviceCounts):
   const messages = new Uint32Array(memory.buffer, messagesAt, (slots * messageBytes) >>> 2);
   const vectors = new Uint32Array(memory.buffer, vectorsAt, (slots * vectorBytes) >>> 2);
   const messagesAddress = memory.address + BigInt(messagesAt);
+  /** The lower half of where the memory begins, as each slot sees it: no slot lies across 4 GiB. */
+  const addresses = new Float64Array(slots);
   for (let slot = 0; slot < slots; slot++) {
-    writeAddress(vectors, slot * 4, memory.address + BigInt(slot * chunkBytes + chunkFrameAt));
+    writeAddress(vectors, slot * 4, memory.address + BigInt(slot * chunkBytes));
+    addresses[slot] = vectors[slot * 4] - slot * chunkBytes;
     const at = slot * (messageBytes >>> 2);
     writeAddress(messages, at + Message.vector, memory.address + BigInt(vectorsAt + slot * vectorBytes));
     messages[at + Message.vectors] = 1;
@@ -58,7 +60,7 @@ export function openMmsgSender(place: string, link: Link, counts: DeviceCounts):
     }
     if (pending === slots) return false;
     const slot = (head + pending) & (slots - 1);
-    copy(bytes, start, captured, slot);
+    vectors[slot * 4] = addresses[slot] + copy(bytes, start, captured, slot);
     vectors[slot * 4 + 2] = captured;
     pending++;
     return true;

@@ -14,7 +14,6 @@ import { dontWait } from './packet-socket.ts';
 import {
   chunkBytes,
   chunkCopy,
-  chunkFrameAt,
   chunkFrameBytesMax,
   countFailed,
   isTooShort,
@@ -68,9 +67,8 @@ export function openXdpSender(place: string, link: Link, queue: number, counts: 
     if (freeCount === 0) reclaim();
     if (freeCount === 0 || pending() === descriptors) return false;
     const chunk = free[--freeCount];
-    copy(bytes, start, captured, chunk);
     const at = descriptorAt(producer);
-    ring[at] = chunk * chunkBytes + chunkFrameAt;
+    ring[at] = copy(bytes, start, captured, chunk);
     ring[at + 1] = 0;
     ring[at + 2] = captured;
     ring[at + 3] = 0;

@@ -24,16 +24,16 @@ export interface Sender {
 
 /** One buffer of a frame. */
 export const chunkBytes = 2048;
-/** Frames lie two bytes into a word, as those of a batch do. */
-export const chunkFrameAt = 2;
-export const chunkFrameBytesMax = chunkBytes - chunkFrameAt;
+/** A frame lies as far into eight bytes as where it came from: `set` copies shared memory by bytes otherwise, 3 times slower. */
+const shiftMask = 7;
+export const chunkFrameBytesMax = chunkBytes - shiftMask;
 /** What a driver may hold for a socket before `send` has to wait. */
 export const sendBufferBytes = 16 << 20;
 /** Up to here a loop over words is faster than `set`. */
 const wordCopyMax = 256;
 
-/** Puts a frame into a chunk. */
-export type ChunkCopy = (bytes: Uint8Array, start: number, captured: number, chunk: number) => void;
+/** Puts a frame into a chunk; answers its place in the memory. */
+export type ChunkCopy = (bytes: Uint8Array, start: number, captured: number, chunk: number) => number;
 
 /** Copies into the chunks that lie side by side in `memory`. */
 export function chunkCopy(memory: ArrayBuffer): ChunkCopy {
@@ -57,15 +57,17 @@ export function chunkCopy(memory: ArrayBuffer): ChunkCopy {
   }
 
   return (bytes, start, captured, chunk) => {
-    const to = chunk * chunkBytes + chunkFrameAt;
+    const to = chunk * chunkBytes + (start & shiftMask);
     if (bytes !== lastBytes) changeSource(bytes);
+    const words = source;
     const stop = (start + captured + 3) >>> 2;
-    if (captured > wordCopyMax || (start & 3) !== 2 || stop > source.length) {
+    if (captured > wordCopyMax || stop > words.length) {
       targetBytes.set(bytes.subarray(start, start + captured), to);
-      return;
+      return to;
     }
     let at = to >>> 2;
-    for (let word = start >>> 2; word < stop; ) target[at++] = source[word++];
+    for (let word = start >>> 2; word < stop; ) target[at++] = words[word++];
+    return to;
   };
 }
 

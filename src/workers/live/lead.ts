@@ -81,14 +81,14 @@ export class Lead {
 
   /** What followers have left and control ports have sent, a batch of each; answers whether there was anything. */
   treatAside(): boolean {
-    let any = false;
-    for (const ring of this.#setup.rings) any = this.#treatDetours(ring) || any;
+    let busy = false;
+    for (const ring of this.#setup.rings) busy = this.#treatDetours(ring) || busy;
     const { controls } = this.#output;
     for (let index = 0; index < controls.length; index++) {
       const control = controls[index];
-      if (control !== undefined) any = this.#treatControl(control, index) || any;
+      if (control !== undefined) busy = this.#treatControl(control, index) || busy;
     }
-    return any;
+    return busy;
   }
 
   #treatDetours(ring: FrameRing): boolean {

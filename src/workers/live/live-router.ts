@@ -123,6 +123,13 @@ export class LiveRouter {
     return this.#open(this.#ports, name, threads, (slot) => ({ kind: 'open', slot, name, spec }));
   }
 
+  /** The ports are open: frames are taken from now on. */
+  begin(): void {
+    this.#threads.forEach((_, thread) => {
+      this.#post(thread, { kind: 'begin' });
+    });
+  }
+
   async closePort(name: string): Promise<void> {
     await this.#close(this.#ports, name);
     await this.#caps.get(name)?.close();

@@ -52,6 +52,8 @@ export type ToThread =
     }
   | { readonly kind: 'open-control'; readonly slot: Slot; readonly name: string; readonly spec: ControlPortSpec }
   | { readonly kind: 'close'; readonly slot: Slot }
+  /** All ports are open: what arrives is taken from now on. */
+  | { readonly kind: 'begin' }
   /** Ports and control ports have these slots from now on. */
   | { readonly kind: 'slots'; readonly slots: readonly Slot[]; readonly controls: readonly Slot[] }
   | { readonly kind: 'tables'; readonly publication: Publication }

@@ -2,7 +2,7 @@
 //
 //   by thread, words   0 heartbeat: turns of its loop   1 asleep: 1 while it waits in poll   2 descriptor that wakes it + 1
 //                      3 messages posted to it   4 its state (see `ThreadState`)   5–15 free: a cache line each
-//   by thread and slot of a port, floats   the five device counts, in the order of `countNames`
+//   by thread and slot of a port, floats   the device counts, in the order of `countNames`
 import { type DeviceCounts, noCounts } from '../../io/live-device.ts';
 
 const lineWords = 16;

@@ -45,6 +45,8 @@ class ForwardingThread {
   #role: Lead | Follower;
   #received = 0;
   #stopping = false;
+  /** Nothing is taken from devices before all of them are open: what came first would find no way out. */
+  #hasBegun = false;
   /** The device that is asked first: each in turn. */
   #first = 0;
 
@@ -103,17 +105,17 @@ class ForwardingThread {
     const role = this.#role;
     const { batch } = role;
     const { ports, devices } = this.#ports;
-    let any = role instanceof Lead && role.treatAside();
-    const count = devices.length;
+    let busy = role instanceof Lead && role.treatAside();
+    const count = this.#hasBegun ? devices.length : 0;
     for (let i = 0; i < count; i++) {
       const at = (this.#first + i) % count;
-      if (devices[at].receive(batch, ports[at]) > 0) any = true;
+      if (devices[at].receive(batch, ports[at]) > 0) busy = true;
       if (batch.count >= batchEnough) this.#treat(role);
     }
     this.#first++;
     if (batch.count > 0) this.#treat(role);
     else this.#ports.flush();
-    return any;
+    return busy;
   }
 
   #treat(role: Lead | Follower): void {
@@ -184,6 +186,9 @@ class ForwardingThread {
         return this.#announce(message.interfaceName);
       case 'tap':
         return this.#tap(message);
+      case 'begin':
+        this.#hasBegun = true;
+        return;
       case 'stop':
         this.#stopping = true;
     }

@@ -74,7 +74,14 @@ export class TestPlane implements RouterPlane {
       mpps: 0,
       workers: 1,
       devices: {
-        core1: { receiveLost: 1, sendFailed: 0, sendFailedBytes: 0, receiveOversized: 0, receiveUnchecked: 0 },
+        core1: {
+          receiveLost: 1,
+          sendFailed: 0,
+          sendFailedBytes: 0,
+          receiveOversized: 0,
+          receiveSegments: 0,
+          receiveUnchecked: 0,
+        },
       },
     };
   }

@@ -84,7 +84,7 @@ function site(lab: Lab, host: Namespace, router: Namespace, link: string, number
   const v4 = `10.${number}.0`;
   const v6 = `2001:db8:a${number}:`;
   lab.cable({ in: host, name: 'eth0', addresses: [`${v4}.2/24`, `${v6}:2/64`] }, { in: router, name: link });
-  host.ip(`route add default via ${v4}.1`, `-6 route add default via ${v6}:1`);
+  host.ip(`route add default via ${v4}.1`, `route add default via ${v6}:1`);
 }
 
 /** Hosts, cables and namespaces; the routers are not running yet. */

@@ -6,10 +6,11 @@ import { createInterface } from 'node:readline';
 import type { Lab, Namespace } from './lab.ts';
 import { pause } from './traffic.ts';
 
-/** Every checksum is verified; what a TCP stream makes of losses is not asked. */
+/** Every checksum is verified; what a TCP stream makes of losses is not asked, nor what its random bytes may look like. */
 const checks = [
   ...['ip', 'udp', 'tcp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]),
-  ...['-o', 'tcp.analyze_sequence_numbers:FALSE'],
+  ...['-o', 'tcp.analyze_sequence_numbers:FALSE', '-o', 'tcp.desegment_tcp_streams:FALSE'],
+  ...['-d', 'tcp.port==5002,data', '-d', 'udp.port==5001,data', '-d', 'udp.port==7001,data'],
 ];
 /** Warnings and errors of tshark's expert; notes are below. */
 const warning = 0x600000;

@@ -3,7 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { mainArguments, projectRoot } from '../../e2e/support/cli.ts';
+import { projectRoot } from '../../e2e/support/cli.ts';
+import { builtMain } from '../../support/built.ts';
 import type { Lab, Namespace } from './lab.ts';
 
 interface Counted {
@@ -165,7 +166,7 @@ export function spawnShimline(lab: Lab, at: Namespace, config: string, options: 
   const file = lab.file(`${name}-${++runs}.yaml`, config);
   const more = workers === undefined ? [] : ['--workers', String(workers)];
   const command = ['run', '-c', file, '--json', '--log-format', 'json', ...more, ...args];
-  const child = at.spawn([...by, process.execPath, ...mainArguments, ...command], {
+  const child = at.spawn([...by, process.execPath, ...builtMain(), ...command], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
@@ -185,9 +186,13 @@ export async function startShimline(
   return router;
 }
 
-/** Frames that were sent to a port, as far as the router knows: what it took, and what found no room in its ring. */
+/**
+ * Frames that were sent to a port, as far as the router knows: what it took, and what found no room in its ring. A long
+ * frame of a sender's offloads (GSO) is one, into however many it was cut.
+ */
 export function cameTo({ interfaces, devices }: Summary, port: string): number {
-  return (interfaces[port]?.in.frames ?? 0) + (devices[port]?.receiveLost ?? 0);
+  const { receiveLost = 0, receiveSegments = 0 } = devices[port] ?? {};
+  return (interfaces[port]?.in.frames ?? 0) + receiveLost - receiveSegments;
 }
 
 /** The equation of the books: both sides. */

@@ -53,7 +53,10 @@ class Peer {
 export interface Datagrams {
   readonly sent: number;
   readonly received: number;
+  /** Neither received nor `overrun`. */
   readonly lost: number;
+  /** Arrived at a host that was too busy to take them. */
+  readonly overrun: number;
   /** Arrived after one of the same flow that was sent later. */
   readonly disordered: number;
   readonly repeated: number;
@@ -80,6 +83,8 @@ export class UdpStream {
   }
 
   static async start(from: Namespace, to: Namespace, address: string, options: StreamOptions = {}) {
+    // So that all neighbours are known: a router keeps one packet only for a neighbour that it looks for.
+    for (let tries = 0; tries < 5 && ping(from, address, { count: 1 }).answers === 0; tries++);
     const { port = 5001, packetsPerSecond = 1000, flows = 4, bytes = 100 } = options;
     const receiver = await new Peer(to, 'udp-receive', port).ready();
     const sender = await new Peer(from, 'udp-send', address, port, packetsPerSecond, flows, bytes).ready();
@@ -88,18 +93,21 @@ export class UdpStream {
 
   async stop(): Promise<Datagrams> {
     this.#sender.stop();
-    const { sent } = await this.#sender.result<{ sent: readonly number[] }>();
-    await pause(200);
+    const { sent, refused } = await this.#sender.result<{ sent: readonly number[]; refused: number }>();
     this.#receiver.stop();
-    const { flows } = await this.#receiver.result<{ flows: Readonly<Record<string, FlowCounts>> }>();
+    const { flows, overrun } = await this.#receiver.result<{
+      flows: Readonly<Record<string, FlowCounts>>;
+      overrun: number;
+    }>();
     const counts = Object.values(flows);
     const total = (of: (each: FlowCounts) => number) => counts.reduce((sum, each) => sum + of(each), 0);
-    const sentTotal = sent.reduce((sum, each) => sum + each, 0);
+    const sentTotal = sent.reduce((sum, each) => sum + each, 0) - refused;
     const received = total((each) => each.received);
     return {
       sent: sentTotal,
       received,
-      lost: sentTotal - received,
+      lost: sentTotal - received - overrun,
+      overrun,
       disordered: total((each) => each.disordered),
       repeated: total((each) => each.repeated),
       flows: counts.length,
@@ -152,13 +160,15 @@ export interface PingOptions {
   /** Don't Fragment: `do` sets it, `dont` does not, `want` lets the kernel find the path MTU. */
   readonly fragment?: 'do' | 'dont' | 'want';
   readonly intervalSeconds?: number;
+  /** For the last answer. */
+  readonly waitSeconds?: number;
   readonly source?: string;
 }
 
 /** How many answers came. Other options than the count are those of ping(8). */
 export function ping(from: Namespace, address: string, options: PingOptions = {}): { answers: number; text: string } {
-  const { count = 3, bytes, fragment, intervalSeconds = 0.05, source } = options;
-  const args = ['-n', '-c', count, '-i', intervalSeconds, '-W', 1];
+  const { count = 3, bytes, fragment, intervalSeconds = 0.05, waitSeconds = 3, source } = options;
+  const args = ['-n', '-c', count, '-i', intervalSeconds, '-W', waitSeconds];
   if (bytes !== undefined) args.push('-s', bytes);
   if (fragment !== undefined) args.push('-M', fragment);
   if (source !== undefined) args.push('-I', source);

@@ -1,5 +1,5 @@
-// The first look at a frame that the fast path has left: ARP and neighbour discovery beyond the rate end here, before a
-// packet is made of them. A flood of them costs a few dozen reads a frame; what is not sure here goes the long way.
+// The first look at a frame that the fast path has left: ARP and neighbour discovery beyond the rate end here, and what a
+// flood of plain IPv4 consists of (early-ip.ts), before a packet is made of them. What is not sure here goes the long way.
 import { interfaceWords, mapWords, portWords } from '../../../tables/interfaces.ts';
 import { arpBytes } from '../../../wire/arp.ts';
 import type { Batch } from '../../../wire/batch.ts';
@@ -8,7 +8,8 @@ import { EtherType, ethernetBytes, isGroupMac, macIs, tagBytes, typeAt } from '.
 import { ipv6Bytes, NextHeader, nextHeaderAt } from '../../../wire/ipv6.ts';
 import { NdType } from '../../../wire/nd.ts';
 import { Drop, Punt } from '../../reasons.ts';
-import type { SlowContext } from '../context.ts';
+import { countMade, type SlowContext } from '../context.ts';
+import { type EarlyEnd, endOfIpv4 } from './early-ip.ts';
 import type { Live } from './live.ts';
 
 const vidMask = 0x0fff;
@@ -24,7 +25,7 @@ function reasonOf(bytes: Bytes, type: number, at: number, end: number): number {
   return message === NdType.solicitation || message === NdType.advertisement ? Punt.nd : -1;
 }
 
-/** Drops the frame in the slot if it is beyond what its interface may punt. False: it is to be treated. */
+/** Drops the frame in the slot if that is how it ends in any case. False: it is to be treated. */
 export function dropsEarly(context: SlowContext, live: Live, batch: Batch, slot: number): boolean {
   const { bytes } = batch;
   const start = batch.start[slot] as number;
@@ -41,17 +42,48 @@ export function dropsEarly(context: SlowContext, live: Live, batch: Batch, slot:
     type = read16(bytes, at + 2);
     at += tagBytes;
   }
-  const reason = owner === 0 ? -1 : reasonOf(bytes, type, at, start + captured);
-  if (reason < 0) return false;
+  if (owner === 0) return false;
   const seconds = batch.seconds[slot] as number;
   const nanoseconds = batch.nanoseconds[slot] as number;
-  if (live.wouldAdmit(owner - 1, reason, seconds, nanoseconds)) return false;
+  const now = live.clock.read(seconds, nanoseconds);
   const record = (owner - 1) * interfaceWords;
-  const isForUs =
-    isGroupMac(bytes, start) || macIs(bytes, start, interfaces[record + 4] as number, interfaces[record + 5] as number);
-  if (!isForUs) return false;
-  const { counters, output } = context;
-  counters.drops[Drop['punt-limited']] = (counters.drops[Drop['punt-limited']] as number) + 1;
-  output.drop(Drop['punt-limited'], port, bytes, start, captured, captured, seconds, nanoseconds, undefined);
+  const isOurs = macIs(bytes, start, interfaces[record + 4] as number, interfaces[record + 5] as number);
+  const end = start + captured;
+  let ends: EarlyEnd | undefined;
+  if (type === EtherType.ipv4) {
+    if (isOurs) ends = endOfIpv4(context, live, bytes, at, end, owner - 1, now);
+  } else {
+    const reason = reasonOf(bytes, type, at, end);
+    const isLimited = reason >= 0 && (isOurs || isGroupMac(bytes, start)) && !live.wouldAdmit(owner - 1, reason, now);
+    if (isLimited) ends = { reason: 'punt-limited', silent: true };
+  }
+  if (ends === undefined) return false;
+  count(context, batch, slot, Drop[ends.reason]);
+  if (!ends.silent) {
+    // The error that is not made, as in `dropUnbuilt`.
+    countMade(context);
+    count(context, batch, slot, Drop['icmp-limited']);
+  }
   return true;
+}
+
+function count(
+  { counters, output }: SlowContext,
+  { bytes, start, captured, port, seconds, nanoseconds }: Batch,
+  slot: number,
+  reason: number,
+): void {
+  counters.drops[reason] = (counters.drops[reason] as number) + 1;
+  const length = captured[slot] as number;
+  output.drop(
+    reason,
+    port[slot] as number,
+    bytes,
+    start[slot] as number,
+    length,
+    length,
+    seconds[slot] as number,
+    nanoseconds[slot] as number,
+    undefined,
+  );
 }

@@ -26,6 +26,7 @@ export class Live {
   readonly waitlist: LiveWaitlist;
   /** `router.icmp`, on a clock that is never set back. */
   readonly errorLimiter: ErrorLimiter;
+  readonly errors: Buckets;
   readonly #punts: Buckets;
 
   constructor(tables: Tables, output: Output, options: LiveOptions) {
@@ -43,10 +44,10 @@ export class Live {
     const limits = settings.puntLimits.map((rate) => ({ rate, burst: rate }));
     this.#punts = new Buckets(interfaceCount * limits.length, limits);
     const { icmpRate: rate, icmpBurst: burst } = tables.settings;
-    const errors = new Buckets(interfaceCount, [{ rate, burst }]);
+    this.errors = new Buckets(interfaceCount, [{ rate, burst }]);
     this.errorLimiter = {
       take: (interfaceIndex, seconds, nanoseconds) =>
-        errors.take(interfaceIndex, this.clock.read(seconds, nanoseconds)),
+        this.errors.take(interfaceIndex, this.clock.read(seconds, nanoseconds)),
     };
   }
 
@@ -60,9 +61,9 @@ export class Live {
     return this.#punts.take(packet.interface * puntReasons.length + Punt[reason], this.nowOf(packet));
   }
 
-  /** Whether a frame of the interface would be admitted, at a time of arrival. */
-  wouldAdmit(interfaceIndex: number, reason: number, seconds: number, nanoseconds: number): boolean {
-    return this.#punts.has(interfaceIndex * puntReasons.length + reason, this.clock.read(seconds, nanoseconds));
+  /** Whether a frame of the interface would be admitted at the clock's time. */
+  wouldAdmit(interfaceIndex: number, reason: number, now: number): boolean {
+    return this.#punts.has(interfaceIndex * puntReasons.length + reason, now);
   }
 
   /** Does what is due by now. */

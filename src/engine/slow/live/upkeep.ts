@@ -142,7 +142,7 @@ export class Upkeep {
   /** Answers whether a request was due. */
   #treat(index: number, now: number, actions: UpkeepActions): boolean {
     const flags = this.#adjacencies.flags(index);
-    if (flags === 0 || (flags & Adjacency.fixed) !== 0) {
+    if ((flags & (Adjacency.removed | Adjacency.fixed)) !== 0) {
       this.#state[index] = State.new;
       return false;
     }

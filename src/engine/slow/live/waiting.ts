@@ -16,6 +16,13 @@ const turnsPerTickMax = 2048;
 /** Places of the queue that may be out of use before it is tidied. */
 const queueSlack = 1024;
 
+/** A number for IPv4: no text is made for each packet of a stream to a dead address. */
+type Key = number | string;
+
+function keyOf(address: readonly number[]): Key {
+  return address.length === 1 ? (address[0] as number) : address.join('.');
+}
+
 interface Waiting {
   readonly interface: number;
   readonly address: readonly number[];
@@ -42,7 +49,7 @@ export class LiveWaitlist implements Waitlist {
   readonly #requests: Buckets;
   /** When somebody else has asked for the address last; then a packet need not. */
   readonly #askedAt: (interfaceIndex: number, address: readonly number[]) => number;
-  readonly #byInterface = new Map<number, Map<string, Waiting>>();
+  readonly #byInterface = new Map<number, Map<Key, Waiting>>();
   /** In the order in which they become due, since all wait for equally long. */
   #queue: Waiting[] = [];
   #next = 0;
@@ -66,7 +73,7 @@ export class LiveWaitlist implements Waitlist {
   }
 
   #find(interfaceIndex: number, address: readonly number[]): Waiting | undefined {
-    return this.#byInterface.get(interfaceIndex)?.get(address.join('.'));
+    return this.#byInterface.get(interfaceIndex)?.get(keyOf(address));
   }
 
   isWaiting(interfaceIndex: number, address: readonly number[]): boolean {
@@ -86,8 +93,8 @@ export class LiveWaitlist implements Waitlist {
   requestDue(interfaceIndex: number, address: readonly number[]): boolean {
     const waiting = this.#find(interfaceIndex, address);
     // All but the first are sent by ticks.
-    if (waiting === undefined || waiting.isNegative || waiting.requests > 0) return false;
-    const now = this.#clock.read(waiting.held?.arrival.seconds ?? 0, waiting.held?.arrival.nanoseconds ?? 0);
+    if (waiting?.held === undefined || waiting.requests > 0) return false;
+    const now = this.#clock.read(waiting.held.arrival.seconds, waiting.held.arrival.nanoseconds);
     waiting.requests = 1;
     if (now - this.#askedAt(interfaceIndex, address) < this.#interval) return false;
     return this.#requests.take(interfaceIndex, now);
@@ -103,7 +110,7 @@ export class LiveWaitlist implements Waitlist {
       those = new Map();
       this.#byInterface.set(interfaceIndex, those);
     }
-    const known = those.get(address.join('.'));
+    const known = those.get(keyOf(address));
     if (known !== undefined) {
       known.held = held;
       return undefined;
@@ -122,7 +129,7 @@ export class LiveWaitlist implements Waitlist {
       isOver: false,
     };
     const evicted = oldest && this.#end(oldest);
-    those.set(address.join('.'), waiting);
+    those.set(keyOf(address), waiting);
     this.#count++;
     // What was pushed out stays in the queue until its turn; a scan must not make that long.
     if (this.#queue.length - this.#next > 2 * this.#count + queueSlack) this.#compact();
@@ -135,7 +142,7 @@ export class LiveWaitlist implements Waitlist {
     waiting.isOver = true;
     waiting.held = undefined;
     const those = this.#byInterface.get(waiting.interface);
-    those?.delete(waiting.address.join('.'));
+    those?.delete(keyOf(waiting.address));
     if (those?.size === 0) this.#byInterface.delete(waiting.interface);
     this.#count--;
     return held;

@@ -1,0 +1,87 @@
+// Layer 2 as it is now, for whoever wants to show or change it: pseudowires up or down and why, the MAC addresses that are
+// known, and forgetting them. For the thread that writes the tables.
+import { bridgeWords, CircuitKind, circuitWords, pseudowireWords } from '../tables/circuits.ts';
+import { fixedMac, macWords } from '../tables/macs.ts';
+import type { Tables } from '../tables/tables.ts';
+import { selectLeg } from './slow/paths.ts';
+
+export interface PseudowireState {
+  readonly up: boolean;
+  /** Why it is down: nothing covers the peer, or every path to it is down. */
+  readonly reason: 'no-route' | 'path-down' | undefined;
+  /** standby: a backup whose primary is up; unused: no cross-connect and no bridge has it. */
+  readonly role: 'active' | 'standby' | 'unused';
+}
+
+function wayOf(tables: Tables, pseudowire: number): PseudowireState['reason'] {
+  const group = tables.circuits.pseudowires[pseudowire * pseudowireWords + 2] as number;
+  if (group === 0) return 'no-route';
+  return selectLeg(tables, group, 0, 0) < 0 ? 'path-down' : undefined;
+}
+
+/** The state of pseudowire number `index`, in the order of the configuration. */
+export function pseudowireState(tables: Tables, index: number): PseudowireState {
+  const { pseudowires, circuits } = tables.circuits;
+  const circuit = (pseudowires[index * pseudowireWords + 1] as number) * circuitWords;
+  const primary = circuits[circuit + 1] as number;
+  const reason = wayOf(tables, index);
+  const isBackup = circuits[circuit] === CircuitKind.pseudowire && primary !== index;
+  const standsBy = isBackup && wayOf(tables, primary) === undefined;
+  const role = circuits[circuit + 2] === 0 ? 'unused' : standsBy ? 'standby' : 'active';
+  return { up: reason === undefined, reason, role };
+}
+
+export interface KnownMac {
+  readonly bridge: number;
+  /** First two bytes, last four. */
+  readonly macHigh: number;
+  readonly macLow: number;
+  /** undefined where learning is not qualified; 0: untagged, else the VLAN ID + 1. */
+  readonly vlan: number | undefined;
+  /** Circuit number. */
+  readonly circuit: number;
+  readonly fixed: boolean;
+  /** When a frame of it came last, seconds since 1970; 0 for a fixed one. */
+  readonly seconds: number;
+}
+
+/** Every MAC address in the table, in no order. What is too old may still be among them: `seconds` tells. */
+export function* knownMacs({ macs }: Tables): Generator<KnownMac> {
+  for (const entry of macs.all()) {
+    const at = entry * macWords;
+    const word = (place: number) => macs.entries[at + place] as number;
+    yield {
+      bridge: word(0) >>> 16,
+      macHigh: word(0) & 0xffff,
+      macLow: word(1),
+      vlan: word(7) === 0 ? undefined : word(7) - 1,
+      circuit: (word(2) & ~fixedMac) >>> 0,
+      fixed: word(2) >= fixedMac,
+      seconds: word(3),
+    };
+  }
+}
+
+/** Forgets what has been learned, of one bridge or behind one circuit or both; answers how many addresses that were. */
+export function flushMacs({ macs, circuits }: Tables, of: { bridge?: number; circuit?: number }): number {
+  let flushed = 0;
+  for (const entry of macs.all()) {
+    const bridge = (macs.entries[entry * macWords] as number) >>> 16;
+    const circuit = macs.circuitOf(entry);
+    if (circuit >= fixedMac) continue;
+    if ((of.bridge ?? bridge) !== bridge || (of.circuit ?? circuit) !== circuit) continue;
+    macs.forget(entry);
+    const count = bridge * bridgeWords + 5;
+    circuits.bridges[count] = (circuits.bridges[count] as number) - 1;
+    flushed++;
+  }
+  return flushed;
+}
+
+/** The circuit of an interface, 0: it is none. */
+export function circuitOfInterface({ circuits: { circuits } }: Tables, interfaceIndex: number): number {
+  for (let at = circuitWords; at < circuits.length; at += circuitWords) {
+    if (circuits[at] !== CircuitKind.pseudowire && circuits[at + 1] === interfaceIndex) return at / circuitWords;
+  }
+  return 0;
+}
