@@ -112,7 +112,7 @@ function measureObjects(prefixes: readonly IpPrefix[]): void {
     const objects = prefixes.slice(at, at + 1000).map((prefix, i) => {
       const list = (at + i) % pathLists;
       const via = `192.168.${(list % edges) >>> 8}.${(list % edges) & 255}`;
-      return { op: 'add', route: { vrf: 'red', prefix: formatPrefix(prefix), via, labels: [100_000 + list] } };
+      return { op: 'replace', route: { vrf: 'red', prefix: formatPrefix(prefix), via, labels: [100_000 + list] } };
     });
     const changes = JSON.parse(JSON.stringify(objects));
     control.tables.generations.pass(0);

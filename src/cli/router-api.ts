@@ -25,20 +25,12 @@ export async function openRouterApi(
     : ({ kind: 'unix', path: defaultSocket(router.model.name) } as const);
   if (address === undefined) return undefined;
   const token = address.kind === 'tcp' ? readToken(options.tokenFile) : undefined;
-  const [{ openApi }, { RunningPlane }, { ReloadingTruth }] = await Promise.all([
+  const [{ openApi }, { RunningPlane }, { LiveTruth }] = await Promise.all([
     import('../daemon/api/index.ts'),
     import('../daemon/api/running-plane.ts'),
-    import('../daemon/api/reloading-truth.ts'),
+    import('../daemon/live-truth.ts'),
   ]);
-  const truth = new ReloadingTruth({
-    get model() {
-      return router.model;
-    },
-    get compiled() {
-      return router.image.compiled;
-    },
-    reload: (model) => router.reload(model),
-  });
+  const truth = new LiveTruth(router);
   try {
     const api = await openApi({ truth, plane: new RunningPlane(router) }, { address, token, log });
     log.info({ api: formatApiAddress(api.address) }, 'control API is open');

@@ -1,21 +1,22 @@
-// From a model to tables that forwarding threads can use.
+// What forwarding threads are given at a time: the tables of the router's control side, and what their numbers are called.
+import type { RouterControl } from '../control/live/index.ts';
 import type { RouterModel } from '../control/model.ts';
-import { type CompiledRouter, compileRouter } from '../control/router.ts';
 import { puntReasons } from '../engine/reasons.ts';
 import type { RouterImage } from '../workers/live/live-router.ts';
 
-/** A compiled router and what threads are to know of it. */
 export interface LiveImage extends RouterImage {
-  readonly compiled: CompiledRouter;
+  /** Interfaces, VRFs and settings as the tables have them, with every MAC address. */
+  readonly model: RouterModel;
+  readonly control: RouterControl;
 }
 
-/** Throws ShimlineError CONFIG for what only resolution can find. */
-export function buildImage(model: RouterModel, threads: number): LiveImage {
-  const compiled = compileRouter(model, { forwarders: threads });
+export function imageOf(control: RouterControl): LiveImage {
+  const { model } = control.state;
   return {
-    compiled,
-    tables: compiled.tables,
-    portNames: compiled.portNames,
+    control,
+    model,
+    tables: control.tables,
+    portNames: control.portNames,
     interfaceNames: model.interfaces.map((entry) => entry.name),
     pseudowireNames: model.pseudowires.map((entry) => entry.name),
     bridgeNames: model.bridges.map((entry) => entry.name),

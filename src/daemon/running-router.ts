@@ -3,19 +3,28 @@
 //
 // Whatever opens, closes or publishes waits for what was begun before; only a link that goes down is told to the tables
 // at once, so that paths over it are out of use with the next frame.
+import {
+  type ControlOptions,
+  RouterControl,
+  type TransactionRequest,
+  type TransactionResult,
+} from '../control/live/index.ts';
 import type { InterfaceModel, RouterModel } from '../control/model.ts';
 import { ShimlineError } from '../errors.ts';
 import { type Link, type LinkWatch, watchLinks } from '../io/linux/links.ts';
 import type { DeviceCounts, DeviceSpec, Pace } from '../io/live-device.ts';
+import { formatPrefix } from '../wire/address.ts';
 import { LiveRouter, type LiveTap } from '../workers/live/live-router.ts';
 import type { TapFilter } from '../workers/live/tap.ts';
 import type { PortView, RouterEvent } from './api/service.ts';
 import { ControlPorts } from './control-ports.ts';
-import { buildImage, type LiveImage } from './image.ts';
+import { imageOf, type LiveImage } from './image.ts';
 import { attachedTo, withMacs } from './live-model.ts';
 import { type LiveSummary, liveSummary } from './live-summary.ts';
 import type { Log } from './log.ts';
 
+/** Of routes that are unusable at start. */
+const warningsMax = 20;
 /** A device that could not be opened is tried again. */
 const retryMilliseconds = 1000;
 
@@ -25,6 +34,8 @@ export interface RunOptions {
   /** How all captures are played, whatever their ports say. */
   readonly pace?: Pace | undefined;
   readonly log: Log;
+  /** Labels kept over restarts, room for routes. */
+  readonly control?: Pick<ControlOptions, 'labelState' | 'routesMin'>;
   /** The run is over: a thread has died. */
   readonly lost: (error: Error) => void;
   /** Every capture has been played. */
@@ -50,9 +61,12 @@ export class RunningRouter {
   readonly #controls: ControlPorts;
   readonly #ports = new Map<string, PortState>();
   readonly #started = performance.now();
-  /** As configured: without the addresses that devices have brought. */
-  #configured: RouterModel;
+  readonly #control: RouterControl;
+  /** Interfaces whose MAC address is that of their device, or made up, and none of the configuration's. */
+  #brought: ReadonlySet<string> = new Set();
   #image: LiveImage;
+  /** Control has made other tables, which threads do not have yet. */
+  #isRebuilt = false;
   #queue: Promise<unknown> = Promise.resolve();
   readonly #watchers = new Set<(event: RouterEvent) => void>();
   #retry: NodeJS.Timeout | undefined;
@@ -61,9 +75,17 @@ export class RunningRouter {
   private constructor(model: RouterModel, options: RunOptions) {
     this.#options = options;
     this.#log = options.log;
-    this.#configured = model;
     this.#links = watchAttached(model, (name) => this.#linkChanged(name));
-    this.#image = this.#build(model);
+    this.#control = new RouterControl(this.#withMacs(model), {
+      ...options.control,
+      forwarders: options.workers,
+      live: true,
+      publish: () => {
+        this.#isRebuilt = true;
+      },
+    });
+    this.#image = imageOf(this.#control);
+    this.#warn();
     this.#router = new LiveRouter(this.#image, options.workers, {
       report: (line) => this.#log.warn({}, line),
       event: ({ kind, ...event }) => {
@@ -93,8 +115,14 @@ export class RunningRouter {
     return router;
   }
 
+  /** The configuration as it is now, without the addresses that devices have brought. */
   get model(): RouterModel {
-    return this.#configured;
+    return this.#withoutBrought(this.#control.configModel());
+  }
+
+  /** The truth, to be read. Changes go through `transact`, `reload` and `sweep`. */
+  get control(): RouterControl {
+    return this.#control;
   }
 
   get image(): LiveImage {
@@ -110,15 +138,58 @@ export class RunningRouter {
   reload(model: RouterModel): Promise<void> {
     return this.#enqueue(async () => {
       assertDevices(model);
-      const image = this.#build(model);
-      this.#configured = model;
-      await this.#publish(image);
-      for (const [name, state] of [...this.#ports]) {
-        const port = this.#port(name);
-        if (port === undefined || !sameSpec(this.#spec(port), state.spec)) await this.#close(name);
-      }
-      await this.#openAll(false);
+      const result = await this.#replace(model);
+      if (result.ok || !('errors' in result)) return;
+      throw new ShimlineError('CONFIG', result.errors.map(({ path, message }) => `${path}: ${message}`).join('\n'));
     });
+  }
+
+  /** The same for one who wants to know what is wrong, or whether somebody else was first. */
+  replaceConfig(model: RouterModel, version?: number): Promise<TransactionResult> {
+    return this.#enqueue(() => this.#replace(model, version));
+  }
+
+  /** Makes all of the changes or none. */
+  transact(request: TransactionRequest): Promise<TransactionResult> {
+    return this.#enqueue(async () => {
+      const result = this.#control.transact(request);
+      if (result.ok) await this.#follow();
+      return result;
+    });
+  }
+
+  /** Takes out what is still stale of a source; answers how many entries. */
+  sweep(source: string): Promise<number> {
+    return this.#enqueue(async () => {
+      const count = this.#control.sweep(source);
+      await this.#follow();
+      return count;
+    });
+  }
+
+  async #replace(model: RouterModel, version?: number): Promise<TransactionResult> {
+    const before = this.#brought;
+    const result = this.#control.replaceConfig(this.#withMacs(model), version);
+    if (result.ok) await this.#follow();
+    else this.#brought = before;
+    return result;
+  }
+
+  /** After a change: threads get other tables where there are some, ports other devices. */
+  async #follow(): Promise<void> {
+    if (!this.#isRebuilt) return;
+    // An interface that came without an address of its own.
+    const { model } = this.#control.state;
+    if (model.interfaces.some((entry) => entry.mac === undefined)) {
+      this.#control.replaceConfig(this.#withMacs(this.model));
+    }
+    this.#isRebuilt = false;
+    await this.#publish(imageOf(this.#control));
+    for (const [name, state] of [...this.#ports]) {
+      const spec = this.#specOf(name);
+      if (spec === undefined || !sameSpec(spec, state.spec)) await this.#close(name);
+    }
+    await this.#openAll(false);
   }
 
   summary(): LiveSummary {
@@ -128,7 +199,7 @@ export class RunningRouter {
 
   /** In the order of the configuration. */
   ports(): PortView[] {
-    const names = this.#configured.interfaces.filter((entry) => entry.name === entry.port).map((entry) => entry.name);
+    const names = this.#image.model.interfaces.filter((entry) => entry.name === entry.port).map((entry) => entry.name);
     return names.map((name) => {
       const { open = false, up = false, complaint = '' } = this.#ports.get(name) ?? {};
       return { name, isOpen: open, isUp: up, complaint };
@@ -138,7 +209,7 @@ export class RunningRouter {
   /** What devices of control ports have counted, by interface. */
   controlCounts(): Readonly<Record<string, DeviceCounts>> {
     const counts: Record<string, DeviceCounts> = {};
-    for (const { name } of this.#configured.interfaces) {
+    for (const { name } of this.#image.model.interfaces) {
       const counted = this.#router.controlCounts(name);
       if (counted !== undefined) counts[name] = counted;
     }
@@ -170,14 +241,28 @@ export class RunningRouter {
     await this.#router.stop();
   }
 
-  #build(model: RouterModel): LiveImage {
-    const macOf = (name: string) => {
+  #withMacs(model: RouterModel): RouterModel {
+    this.#brought = new Set(model.interfaces.filter(({ mac }) => mac === undefined).map(({ name }) => name));
+    return withMacs(model, (name) => {
       const mac = this.#links.links().get(name)?.mac;
       return mac && [...mac];
-    };
-    const image = buildImage(withMacs(model, macOf), this.#options.workers);
-    for (const warning of image.compiled.warnings) this.#log.warn({}, warning);
-    return image;
+    });
+  }
+
+  #withoutBrought(model: RouterModel): RouterModel {
+    const interfaces = model.interfaces.map((entry) =>
+      this.#brought.has(entry.name) ? { ...entry, mac: undefined } : entry,
+    );
+    return { ...model, interfaces };
+  }
+
+  /** Tells of routes that lead nowhere, the first of them one by one. */
+  #warn(): void {
+    let more = 0;
+    for (const { vrf, prefix, why } of this.#control.routes({ state: 'unusable' })) {
+      if (more++ < warningsMax) this.#log.warn({ vrf, prefix: formatPrefix(prefix) }, `route is unusable: ${why}`);
+    }
+    if (more > warningsMax) this.#log.warn({ routes: more }, 'routes are unusable');
   }
 
   /** Ports that the new tables know already keep their state; others are down until they are open. */
@@ -188,16 +273,17 @@ export class RunningRouter {
   }
 
   async #openAll(first: boolean): Promise<void> {
-    for (const port of this.#image.compiled.model.interfaces) {
-      if (port.name !== port.port) continue;
+    for (const port of this.#image.model.interfaces) {
+      const spec = this.#specOf(port.name);
+      if (spec === undefined) continue;
       if (!this.#ports.has(port.name)) {
-        const state = { spec: this.#spec(port), index: -1, open: false, up: false, complaint: '', ended: false };
+        const state = { spec, index: -1, open: false, up: false, complaint: '', ended: false };
         this.#ports.set(port.name, state);
         this.#tellTables(port.name, false);
       }
       await this.#settle(port.name, first);
     }
-    await this.#controls.follow(this.#image.compiled.model);
+    await this.#controls.follow(this.#image.model);
     this.#checkPlayed();
   }
 
@@ -243,11 +329,10 @@ export class RunningRouter {
       if (state?.open)
         this.#complain(port.name, state, `mtu ${port.mtu} is more than ${link.name} takes (${link.mtu})`);
     }
-    const configured = this.#configured.interfaces.find((entry) => entry.name === port.name);
-    if (configured === undefined || configured.mac !== undefined) return;
+    if (!this.#brought.has(port.name)) return;
     if (port.mac?.every((byte, i) => byte === link.mac[i])) return;
     this.#log.info({ port: port.name }, `${link.name} has another MAC address`);
-    await this.#publish(this.#build(this.#configured));
+    await this.#replace(this.model);
   }
 
   #complain(name: string, state: PortState, text: string): void {
@@ -276,15 +361,15 @@ export class RunningRouter {
     this.#log.info({ port: name, up }, up ? 'port is up' : 'port is down');
     this.#tell({ kind: 'port', port: name, up });
     if (!up) return;
-    for (const entry of this.#image.compiled.model.interfaces) {
+    for (const entry of this.#image.model.interfaces) {
       if (entry.port === name && entry.role === 'routed') this.#router.announce(entry.name);
     }
   }
 
   /** ECMP-3: one word for each (sub-)interface takes every path over it out of use. */
   #tellTables(name: string, up: boolean): void {
-    const { compiled, tables } = this.#image;
-    compiled.model.interfaces.forEach((entry, index) => {
+    const { model, tables } = this.#image;
+    model.interfaces.forEach((entry, index) => {
       if (entry.port === name) tables.interfaces.setUp(index, up);
     });
   }
@@ -322,12 +407,13 @@ export class RunningRouter {
   }
 
   #port(name: string): InterfaceModel | undefined {
-    return this.#image.compiled.model.interfaces.find((entry) => entry.name === name);
+    return this.#image.model.interfaces.find((entry) => entry.name === name);
   }
 
-  #spec(port: InterfaceModel): DeviceSpec {
-    const { device } = port;
-    if (device === undefined) throw new ShimlineError('CONFIG', withoutDevice(port));
+  /** The device of a port; undefined for sub-interfaces, the router's place in a bridge, and ports that have none. */
+  #specOf(name: string): DeviceSpec | undefined {
+    const device = this.#port(name)?.device;
+    if (device === undefined) return undefined;
     const { pace } = this.#options;
     return device.kind === 'pcap' && pace !== undefined ? { ...device, pace } : device;
   }
@@ -345,7 +431,9 @@ function withoutDevice(port: InterfaceModel): string {
 }
 
 function assertDevices(model: RouterModel): void {
-  const bare = model.interfaces.filter((entry) => entry.name === entry.port && entry.device === undefined);
+  const bare = model.interfaces.filter(
+    (entry) => entry.name === entry.port && entry.device === undefined && entry.bridge === undefined,
+  );
   if (bare.length > 0) throw new ShimlineError('CONFIG', bare.map(withoutDevice).join('\n'));
 }
 

@@ -11,17 +11,30 @@ export interface IpPrefix extends IpAddress {
   readonly length: number;
 }
 
-const decimalOctet = /^(0|[1-9][0-9]{0,2})$/;
+const dot = 0x2e;
+const zero = 0x30;
 
+/** Digit by digit: with split and patterns an address took 1.5 µs of a load's 20 a route. */
 function parseIpv4Word(text: string): number | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
   let word = 0;
-  for (const part of parts) {
-    if (!decimalOctet.test(part) || Number(part) > 255) return undefined;
-    word = word * 256 + Number(part);
+  let octets = 0;
+  let octet = -1;
+  for (let i = 0; i <= text.length; i++) {
+    const code = i < text.length ? text.charCodeAt(i) : dot;
+    if (code === dot) {
+      if (octet < 0 || octets === 4) return undefined;
+      word = word * 256 + octet;
+      octets++;
+      octet = -1;
+      continue;
+    }
+    const digit = code - zero;
+    // Nothing follows a leading zero.
+    if (digit < 0 || digit > 9 || octet === 0) return undefined;
+    octet = octet < 0 ? digit : octet * 10 + digit;
+    if (octet > 255) return undefined;
   }
-  return word;
+  return octets === 4 ? word : undefined;
 }
 
 function parseGroups(text: string): number[] | undefined {
@@ -82,6 +95,14 @@ export function addressBits(address: { readonly family: 4 | 6 }): 32 | 128 {
 export function maskWord(word: number, bits: number): number {
   if (bits <= 0) return 0;
   return bits >= 32 ? word >>> 0 : (word & (-1 << (32 - bits))) >>> 0;
+}
+
+/** Whether the prefix has no host bits set. */
+export function isNetwork({ words, length }: IpPrefix): boolean {
+  for (let i = 0; i < words.length; i++) {
+    if (maskWord(words[i] as number, length - 32 * i) !== words[i]) return false;
+  }
+  return true;
 }
 
 /** The prefix with its host bits cleared. */

@@ -1,7 +1,13 @@
 // The hand-written pages as the tests read them: fenced blocks, and the files that are named in running text.
 import { readProjectFile } from './files.ts';
 
-export const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/configuration.md'] as const;
+export const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'docs/configuration.md',
+  'docs/api.md',
+] as const;
 
 export interface Fence {
   readonly language: string;

@@ -6,10 +6,10 @@ import {
   formatPrefix,
   type IpAddress,
   type IpPrefix,
+  isNetwork,
   networkOf,
   parseAddress,
   parsePrefix,
-  sameAddress,
 } from '../../wire/address.ts';
 import { isLinkLocal as isLinkLocalWords } from '../../wire/ip.ts';
 import { describeValue } from './expected.ts';
@@ -79,9 +79,8 @@ export function readPrefix(text: string, place: Place, findings: Findings): IpPr
     findings.report(place, prefixProblem(text, 'a prefix such as 10.1.0.0/16 or 2001:db8::/32'));
     return undefined;
   }
-  const network = networkOf(prefix);
-  if (sameAddress(prefix, network)) return prefix;
-  findings.report(place, `${text} has host bits set; the prefix is ${formatPrefix(network)}`);
+  if (isNetwork(prefix)) return prefix;
+  findings.report(place, `${text} has host bits set; the prefix is ${formatPrefix(networkOf(prefix))}`);
   return undefined;
 }
 

@@ -85,6 +85,17 @@ export class LabelStore {
     return true;
   }
 
+  markStale(source: number): void {
+    for (const node of this) for (const each of node.candidates) if (each.source === source) each.isStale = true;
+  }
+
+  /** Takes out what is still stale of a source; answers how many. */
+  sweep(source: number): number {
+    const stale = [...this].filter((node) => node.candidates.some((each) => each.source === source && each.isStale));
+    for (const { label } of stale) this.remove(label, source);
+    return stale.length;
+  }
+
   /** Forgets a label that no source has any more, once it is out of the tables. */
   drop(node: LabelNode): void {
     if (node.candidates.length === 0) this.#nodes.delete(node.label);

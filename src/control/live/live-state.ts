@@ -13,23 +13,21 @@ import { macWords, portNames, writeInterfaces } from '../compile/write-interface
 import {
   globalTable,
   type InterfaceModel,
-  type LabelModel,
   type NeighborModel,
   type PathModel,
   type RouterModel,
   type VrfModel,
 } from '../model.ts';
 import { settingsOf } from '../router.ts';
-import { carryOver } from './carry-over.ts';
 import type { LabelManager } from './label-manager.ts';
 import { LabelStore } from './label-store.ts';
 import { LiveLayer2 } from './layer2.ts';
 import { type Counts, type Room, sizesFor, trieWordsOf } from './live-sizes.ts';
-import { nameUsed } from './names-used.ts';
+import { nameUsed, OwnedRoutes } from './owned-routes.ts';
 import type { PathList } from './path-list-store.ts';
 import { Resolution } from './resolution.ts';
-import { Place, RouteStore } from './route-store.ts';
-import { insertByDistance, type Sources } from './sources.ts';
+import { RouteStore } from './route-store.ts';
+import type { Sources } from './sources.ts';
 import { TableWriter } from './table-writer.ts';
 import { VrfLabels } from './vrf-labels.ts';
 
@@ -57,7 +55,7 @@ export class LiveState {
   /** The configuration without routes and labels; those are in the stores. */
   model: RouterModel;
   readonly rib: Rib;
-  readonly routes = { 4: new RouteStore(4), 6: new RouteStore(6) } as const;
+  readonly routes: OwnedRoutes;
   readonly resolution: Resolution;
   readonly labels: LabelStore;
   readonly vrfLabels: VrfLabels;
@@ -73,8 +71,6 @@ export class LiveState {
   #freeTables: FreeTable[] = [];
   readonly #options: StateOptions;
   #writer: TableWriter | undefined;
-  #changed: number[] = [];
-  #left: PathList[] = [];
   #changedNeighbors = new Map<string, NeighborModel>();
 
   /** Interfaces and VRFs of a model, with no routes, labels or neighbours yet and no tables. */
@@ -84,6 +80,7 @@ export class LiveState {
     this.rib = new Rib(this.model);
     this.#interfaceIndexes = new Map(model.interfaces.map((each, index) => [each.name, index]));
     this.#pseudowireIndexes = new Map(model.pseudowires.map((each, index) => [each.name, index]));
+    const stores = { 4: new RouteStore(4), 6: new RouteStore(6) } as const;
     this.resolution = new Resolution(
       {
         model: this.model,
@@ -92,9 +89,10 @@ export class LiveState {
         tableIndex: (name) => this.tableIndex(name),
         pseudowireIndex: (name) => this.#pseudowireIndexes.get(name) as number,
       },
-      this.routes,
+      stores,
     );
     const { sources, manager } = options;
+    this.routes = new OwnedRoutes(stores, sources, this.resolution, (...active) => this.#activeChanged(...active));
     this.labels = new LabelStore(sources, this.resolution);
     this.vrfLabels = new VrfLabels(manager, this.labels, sources.number('vrf'), (vrf, path) =>
       this.resolution.isLocal(vrf, path),
@@ -107,16 +105,22 @@ export class LiveState {
   #addLocals(): void {
     const source = this.#options.sources.number('local');
     for (const set of this.rib.sets) {
-      const store = this.routes[set.family];
       for (const [place, route] of set.entries.entries()) {
         if (!('source' in route)) continue;
-        const added = store.add(set.table, set.prefixAt(place));
         const list = this.resolution.lists.local(route);
-        list.refs++;
-        store.activate(added, list, source, false);
-        this.#change(store, added);
+        this.routes.putLocal(set.table, set.prefixAt(place), list, source);
       }
     }
+  }
+
+  /** VRFs with labels for their CEs or prefixes give and take these. */
+  #activeChanged(store: RouteStore, place: number, old: PathList | undefined, list: PathList | undefined): void {
+    const vrf = this.#finer[store.tables[place]];
+    if (vrf === undefined) return;
+    const prefix = store.prefixAt(place);
+    // First come, then gone, so that a label that stays is not given back between.
+    if (list !== undefined && list.local === undefined) this.vrfLabels.routeCame(vrf, prefix, list.paths);
+    if (old !== undefined && old.local === undefined) this.vrfLabels.routeWent(vrf, prefix, old.paths);
   }
 
   get writer(): TableWriter {
@@ -170,14 +174,7 @@ export class LiveState {
   /** Takes a VRF out with all of its routes. Nothing else may name it any more. */
   removeVrf(name: string): void {
     const table = this.tableIndex(name);
-    for (const store of [this.routes[4], this.routes[6]]) {
-      for (let place = 0; place < store.end; place++) {
-        if (store.tables[place] !== table || store.lists[place] < 0) continue;
-        for (const candidate of store.waiting.get(place) ?? []) this.#drop(candidate.list);
-        store.waiting.delete(place);
-        this.#setActive(store, place, undefined, 0, false);
-      }
-    }
+    this.routes.clearTable(table);
     this.vrfLabels.removeVrf(name);
     this.model = { ...this.model, vrfs: this.model.vrfs.filter((vrf) => vrf.name !== name) };
     this.#tableIndexes.delete(name);
@@ -244,189 +241,35 @@ export class LiveState {
     return true;
   }
 
-  putLabel(model: LabelModel, source: number): void {
-    this.labels.put(model, source);
-  }
-
-  removeLabel(label: number, source: number): boolean {
-    return this.labels.remove(label, source);
-  }
-
-  #change(store: RouteStore, place: number): void {
-    if ((store.flags[place] & Place.changed) !== 0) return;
-    store.flags[place] |= Place.changed;
-    this.#changed.push(place * 2 + (store.family === 4 ? 0 : 1));
-  }
-
-  #drop(list: PathList): void {
-    if (--list.refs === 0) this.#left.push(list);
-  }
-
-  /** Makes an entry the active one of a place, or leaves it without. */
-  #setActive(store: RouteStore, place: number, list: PathList | undefined, source: number, isStale: boolean): void {
-    const vrf = this.#finer[store.tables[place]];
-    const old = store.lists[place] < 0 ? undefined : this.resolution.lists.all[store.lists[place]];
-    if (old !== undefined) store.deactivate(place, old);
-    if (list !== undefined) {
-      store.activate(place, list, source, isStale);
-      this.resolution.listDirty(list);
-    }
-    this.#change(store, place);
-    if (old !== undefined) this.#drop(old);
-    if (vrf === undefined) return;
-    const prefix = store.prefixAt(place);
-    // First come, then gone, so that a label that stays is not given back between.
-    if (list !== undefined && list.local === undefined) this.vrfLabels.routeCame(vrf, prefix, list.paths);
-    if (old !== undefined && old.local === undefined) this.vrfLabels.routeWent(vrf, prefix, old.paths);
-  }
-
-  /** Puts a source's route in, or in the place of its old one, fresh again. */
-  putRoute(table: number, prefix: IpPrefix, paths: readonly PathModel[], source: number): void {
-    const store = this.routes[prefix.family];
-    const list = this.resolution.listOf(table, paths);
-    let place = store.find(table, prefix.words, prefix.length);
-    if (place < 0) place = store.add(table, prefix);
-    if (store.lists[place] < 0) {
-      list.refs++;
-      return this.#setActive(store, place, list, source, false);
-    }
-    const others = store.waiting.get(place);
-    const waiting = others?.find((each) => each.source === source);
-    if (store.sources[place] === source) {
-      store.flags[place] &= ~Place.stale;
-      if (store.lists[place] === list.number) return;
-      list.refs++;
-      return this.#setActive(store, place, list, source, false);
-    }
-    if (waiting !== undefined) {
-      waiting.isStale = false;
-      list.refs++;
-      this.#drop(waiting.list);
-      waiting.list = list;
-      return;
-    }
-    list.refs++;
-    this.#enter(store, place, list, source);
-  }
-
-  /** A further source knows the prefix. */
-  #enter(store: RouteStore, place: number, list: PathList, source: number): void {
-    const { sources } = this.#options;
-    const others = store.waiting.get(place) ?? [];
-    store.waiting.set(place, others);
-    if (sources.distance(source) >= sources.distance(store.sources[place])) {
-      insertByDistance(others, { source, list, isStale: false }, sources);
-      return;
-    }
-    const active = this.resolution.lists.all[store.lists[place]];
-    const isStale = (store.flags[place] & Place.stale) !== 0;
-    others.unshift({ source: store.sources[place], list: active, isStale });
-    // It stays, behind the new one.
-    active.refs++;
-    this.#setActive(store, place, list, source, false);
-  }
-
-  /** Takes a source's route out; whether there was one. */
-  removeRoute(table: number, prefix: IpPrefix, source: number): boolean {
-    const store = this.routes[prefix.family];
-    const place = store.find(table, prefix.words, prefix.length);
-    return place >= 0 && this.#removeFrom(store, place, source);
-  }
-
-  #removeFrom(store: RouteStore, place: number, source: number): boolean {
-    if (store.lists[place] < 0) return false;
-    const others = store.waiting.get(place);
-    if (store.sources[place] === source) {
-      const next = others?.shift();
-      if (others?.length === 0) store.waiting.delete(place);
-      this.#setActive(store, place, next?.list, next?.source ?? 0, next?.isStale ?? false);
-      return true;
-    }
-    const at = others?.findIndex((each) => each.source === source) ?? -1;
-    if (others === undefined || at < 0) return false;
-    const [gone] = others.splice(at, 1);
-    if (others.length === 0) store.waiting.delete(place);
-    this.#drop(gone.list);
-    return true;
-  }
-
   /** All that another state has, but for what is in VRFs that are not here or names what is `gone`. */
-  restoreRoutes(before: LiveState, gone: ReadonlySet<string>): void {
-    const local = this.#options.sources.number('local');
-    for (const store of [before.routes[4], before.routes[6]]) {
-      for (let place = 0; place < store.end; place++) {
-        const active = store.lists[place] < 0 ? undefined : before.resolution.lists.all[store.lists[place]];
-        const table = this.#tableIndexes.get(before.tableNames[store.tables[place]] ?? '');
-        if (active === undefined || table === undefined) continue;
-        const isStale = (store.flags[place] & Place.stale) !== 0;
-        const candidates = [{ source: store.sources[place], list: active, isStale }];
-        candidates.push(...(store.waiting.get(place) ?? []));
-        const prefix = store.prefixAt(place);
-        for (const { source, list, isStale } of candidates) {
-          if (source === local || nameUsed(list.paths, gone) !== undefined) continue;
-          this.putRoute(table, prefix, list.paths, source);
-          if (isStale) this.#markRoute(table, prefix, source);
-        }
+  restore(before: LiveState, gone: ReadonlySet<string>): void {
+    const { sources } = this.#options;
+    // VRFs and pseudowires make theirs by themselves.
+    const made = [sources.number('vrf'), sources.number('pseudowire')];
+    for (const { candidates } of before.labels) {
+      for (const { model, source, isStale } of candidates) {
+        if (made.includes(source) || nameUsed(model.paths, gone) !== undefined) continue;
+        this.labels.put(model, source);
+        const candidate = this.labels.candidate(model.label, source);
+        if (candidate !== undefined) candidate.isStale = isStale;
       }
     }
-  }
-
-  #markRoute(table: number, prefix: IpPrefix, source: number): void {
-    const store = this.routes[prefix.family];
-    const place = store.find(table, prefix.words, prefix.length);
-    if (store.sources[place] === source) store.flags[place] |= Place.stale;
-    for (const each of store.waiting.get(place) ?? []) if (each.source === source) each.isStale = true;
-  }
-
-  restoreLabel(model: LabelModel, source: number, isStale: boolean): void {
-    this.labels.put(model, source);
-    const candidate = this.labels.candidate(model.label, source);
-    if (candidate !== undefined) candidate.isStale = isStale;
-  }
-
-  /** Whether a source has a route for the prefix. */
-  hasRoute(table: number, prefix: IpPrefix, source: number): boolean {
-    const store = this.routes[prefix.family];
-    const place = store.find(table, prefix.words, prefix.length);
-    if (place < 0 || store.lists[place] < 0) return false;
-    if (store.sources[place] === source) return (store.flags[place] & Place.stale) === 0;
-    return store.waiting.get(place)?.some((each) => each.source === source && !each.isStale) ?? false;
+    for (const neighbor of before.neighbors.values()) {
+      if (this.interfaceIndex(neighbor.interface) !== undefined) this.putNeighbor(neighbor);
+    }
+    const tableOf = (table: number) => this.#tableIndexes.get(before.tableNames[table] ?? '');
+    this.routes.restore(before.routes, tableOf, gone);
   }
 
   /** Marks all that a source has; nothing in the tables changes. */
   markStale(source: number): void {
-    for (const store of [this.routes[4], this.routes[6]]) {
-      for (let place = 0; place < store.end; place++) {
-        if (store.lists[place] >= 0 && store.sources[place] === source) store.flags[place] |= Place.stale;
-      }
-      for (const others of store.waiting.values()) {
-        for (const each of others) if (each.source === source) each.isStale = true;
-      }
-    }
-    for (const node of this.labels) {
-      for (const each of node.candidates) if (each.source === source) each.isStale = true;
-    }
+    this.routes.markStale(source);
+    this.labels.markStale(source);
   }
 
   /** Takes out what is still stale of a source; answers how many entries. */
   sweep(source: number): number {
-    let count = 0;
-    for (const store of [this.routes[4], this.routes[6]]) {
-      const places: number[] = [];
-      for (let place = 0; place < store.end; place++) {
-        const isStale = store.sources[place] === source && (store.flags[place] & Place.stale) !== 0;
-        if (store.lists[place] >= 0 && isStale) places.push(place);
-      }
-      for (const [place, others] of store.waiting) {
-        if (others.some((each) => each.source === source && each.isStale)) places.push(place);
-      }
-      for (const place of places) if (this.#removeFrom(store, place, source)) count++;
-    }
-    const stale = [...this.labels].filter((node) =>
-      node.candidates.some((each) => each.source === source && each.isStale),
-    );
-    for (const node of stale) if (this.labels.remove(node.label, source)) count++;
-    return count;
+    return this.routes.sweep(source) + this.labels.sweep(source);
   }
 
   /** Counts of what the tables have to hold. */
@@ -438,7 +281,7 @@ export class LiveState {
       tables,
       trie4Words: Math.max(trieWordsOf(this.routes[4], tables), routesMin * 56),
       trie6Words: trieWordsOf(this.routes[6], tables),
-      routes: Math.max(this.routes[4].count + this.routes[6].count, routesMin),
+      routes: Math.max(this.routes.count, routesMin),
       labelEntries: this.labels.count,
       groups: groups.count,
       legs: groups.legCount,
@@ -486,11 +329,9 @@ export class LiveState {
 
   #settle() {
     const { resolution } = this;
-    for (const id of this.#changed) resolution.prefixChanged((id & 1) === 0 ? 4 : 6, id >>> 1);
+    for (const id of this.routes.changed) resolution.prefixChanged((id & 1) === 0 ? 4 : 6, id >>> 1);
     const settled = resolution.settle();
-    // One that lost its last route more than once stands here more than once.
-    for (const list of new Set(this.#left)) if (list.refs === 0) resolution.dropList(list);
-    this.#left = [];
+    for (const list of this.routes.takeLeft()) resolution.dropList(list);
     return settled;
   }
 
@@ -504,14 +345,13 @@ export class LiveState {
     if (this.tableNames.length > writer.tables.sizes.tables) throw new RangeError('there are more tables than roots');
     writer.room = 'routes';
     // It is known before the first of a million is written.
-    if (this.routes[4].count + this.routes[6].count >= writer.tables.sizes.routes)
-      throw new RangeError('too many routes');
+    if (this.routes.count >= writer.tables.sizes.routes) throw new RangeError('too many routes');
     for (const group of resolution.groups.takeMade()) writer.writeGroup(group);
     for (const [key, neighbor] of this.#changedNeighbors) this.#writeNeighbor(writer.tables, key, neighbor);
     // What comes or changes first, so that what goes leaves no gap.
     for (const isRemoval of [false, true]) {
-      for (const id of this.#changed) {
-        const store = this.routes[(id & 1) === 0 ? 4 : 6];
+      for (const id of this.routes.changed) {
+        const store = this.routes.storeOf(id);
         const place = id >>> 1;
         if (store.lists[place] < 0 === isRemoval) writer.syncRoute(store, place, this.#listAt(store, place));
       }
@@ -540,13 +380,7 @@ export class LiveState {
   }
 
   #finish({ labels }: ReturnType<Resolution['settle']>): void {
-    for (const id of this.#changed) {
-      const store = this.routes[(id & 1) === 0 ? 4 : 6];
-      const place = id >>> 1;
-      store.flags[place] &= ~Place.changed;
-      if (store.lists[place] < 0) store.remove(place);
-    }
-    this.#changed = [];
+    this.routes.finish();
     this.#changedNeighbors.clear();
     for (const label of labels) this.labels.drop(label);
     const { generations } = this.tables;
@@ -571,7 +405,7 @@ export class LiveState {
     const { model, resolution } = this;
     const tables = new Tables(sizes, settingsOf(model));
     writeInterfaces(tables.interfaces, model, this.rib);
-    if (before !== undefined) carryOver(before, tables, this.#interfaceIndexes);
+    if (before !== undefined) this.#carryOver(before, tables);
     const writer = new TableWriter(tables, {
       model,
       adjacencies: resolution.adjacencies,
@@ -591,10 +425,36 @@ export class LiveState {
     }
   }
 
+  /** Neighbours that were learned, and what is down, by the names of interfaces. */
+  #carryOver(before: LiveState, tables: Tables): void {
+    const indexes = before.model.interfaces.map(({ name }) => this.#interfaceIndexes.get(name));
+    for (const [index, now] of indexes.entries()) {
+      if (now !== undefined && !before.tables.interfaces.isUp(index)) tables.interfaces.setUp(now, false);
+    }
+    const { entries, count } = before.tables.adjacencies;
+    for (let index = 0; index < count; index++) {
+      const at = index * adjacencyWords;
+      const flags = entries[at];
+      const on = indexes[entries[at + 1]];
+      const isLearned = (flags & (Adjacency.resolved | Adjacency.fixed)) === Adjacency.resolved;
+      if (on === undefined || (!isLearned && (flags & Adjacency.up) !== 0)) continue;
+      const words = entries.subarray(at + 5, at + (entries[at + 4] === 4 ? 6 : 9));
+      // What has been removed is still there, but no look-up leads to it.
+      if (before.tables.adjacencies.find(entries[at + 1], words) !== index) continue;
+      const made = tables.adjacencies.add(on, words);
+      if (made < 0) return;
+      if (isLearned) tables.adjacencies.resolve(made, entries[at + 2], entries[at + 3]);
+      // With what else the flags say of it.
+      tables.adjacencies.entries[made * adjacencyWords] = flags & ~Adjacency.fixed;
+      if (!isLearned)
+        tables.adjacencies.entries[made * adjacencyWords] = flags & ~(Adjacency.fixed | Adjacency.resolved);
+    }
+  }
+
   /** The prefix of a route's record, for explanations. */
   prefixOfRoute(route: number): IpPrefix | undefined {
     if (route <= 0 || route >= this.tables.routes.length / routeWords) return undefined;
     const id = this.writer.placeOfRoute[route];
-    return this.routes[(id & 1) === 0 ? 4 : 6].prefixAt(id >>> 1);
+    return this.routes.storeOf(id).prefixAt(id >>> 1);
   }
 }

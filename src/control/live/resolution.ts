@@ -68,7 +68,8 @@ export class Resolution {
     return this.adjacencies.push({ interface: interfaceIndex, address }) - 1;
   }
 
-  #connectedInterface(table: number, address: IpAddress): number | undefined {
+  /** The interface on whose subnet in the table the address is. */
+  connectedInterface(table: number, address: IpAddress): number | undefined {
     const connected = this.#ground.connected(table, address.family);
     const place = connected === undefined ? -1 : connected.longest(address);
     return place < 0 ? undefined : connected?.entries[place];
@@ -78,13 +79,13 @@ export class Resolution {
   isLocal(vrf: string, path: ViaPath): boolean {
     if ((path.labels ?? []).length > 0) return false;
     if (path.interface !== undefined) return true;
-    return this.#connectedInterface(this.#ground.tableIndex(path.vrf ?? vrf), path.via) !== undefined;
+    return this.connectedInterface(this.#ground.tableIndex(path.vrf ?? vrf), path.via) !== undefined;
   }
 
   #scopeOf(table: number, paths: readonly PathModel[]): number {
     for (const path of paths) {
       if (path.kind !== 'via' || path.interface !== undefined || path.vrf !== undefined) continue;
-      if (this.#connectedInterface(table, path.via) !== undefined) return table;
+      if (this.connectedInterface(table, path.via) !== undefined) return table;
     }
     return anyTable;
   }
@@ -122,7 +123,7 @@ export class Resolution {
     const searched = path.vrf === undefined ? table : this.#ground.tableIndex(path.vrf);
     const index =
       path.interface === undefined
-        ? this.#connectedInterface(searched, path.via)
+        ? this.connectedInterface(searched, path.via)
         : this.#ground.interfaceIndexes.get(path.interface);
     const key = `${index ?? ''}/${path.via.words.join('.')}`;
     let hop = this.#hops.get(key);

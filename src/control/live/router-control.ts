@@ -13,7 +13,6 @@ import type { EntryChange } from './changes.ts';
 import { explainLookup } from './explain.ts';
 import { LabelManager, type LabelState } from './label-manager.ts';
 import { LiveState, labelledFirst } from './live-state.ts';
-import { nameUsed } from './names-used.ts';
 import { readSkeleton, type Skeleton } from './skeleton.ts';
 import { diffSkeletons } from './skeleton-diff.ts';
 import { Sources } from './sources.ts';
@@ -118,8 +117,8 @@ export class RouterControl {
     );
     this.#configured = labelsOf(model);
     this.#state = this.#newState(model);
-    this.#loadConfig(this.#state, model);
     this.#state.bindVrfs();
+    this.#loadConfig(this.#state, model);
     this.#releaseForgotten();
     this.#state.build();
     this.#portNames = portNames(model);
@@ -331,8 +330,8 @@ export class RouterControl {
     const keys = new Set(model.neighbors.map((each) => LiveState.neighborKey(each.interface, each.address)));
     for (const key of [...state.neighbors.keys()]) if (!keys.has(key)) state.removeNeighbor(key);
     for (const neighbor of model.neighbors) state.putNeighbor(neighbor);
-    for (const label of model.labels) state.putLabel(label, config);
-    for (const { vrf, prefix, paths } of model.routes) state.putRoute(state.tableIndex(vrf), prefix, paths, config);
+    for (const label of model.labels) state.labels.put(label, config);
+    for (const { vrf, prefix, paths } of model.routes) state.routes.put(state.tableIndex(vrf), prefix, paths, config);
   }
 
   /** What of other sources speaks against a configuration. */
@@ -386,11 +385,11 @@ export class RouterControl {
       if ('route' in entry) {
         const { vrf, prefix } = entry.route;
         const table = state.tableIndex(vrf);
-        if (entry.op === 'delete') state.removeRoute(table, prefix, source);
-        else state.putRoute(table, prefix, entry.route.paths, source);
+        if (entry.op === 'delete') state.routes.remove(table, prefix, source);
+        else state.routes.put(table, prefix, entry.route.paths, source);
       } else if ('label' in entry) {
-        if (entry.op === 'delete') state.removeLabel(entry.label.label, source);
-        else state.putLabel(entry.label, source);
+        if (entry.op === 'delete') state.labels.remove(entry.label.label, source);
+        else state.labels.put(entry.label, source);
       } else if (entry.op === 'delete') {
         state.removeNeighbor(LiveState.neighborKey(entry.neighbor.interface, entry.neighbor.address));
       } else state.putNeighbor(entry.neighbor);
@@ -423,18 +422,7 @@ export class RouterControl {
   #startAnew(model: RouterModel): LiveState {
     const before = this.#state;
     const state = this.#newState(model);
-    const gone = goneNames(before.model, model);
-    for (const neighbor of before.neighbors.values()) {
-      if (state.interfaceIndex(neighbor.interface) !== undefined) state.putNeighbor(neighbor);
-    }
-    const own = [this.sources.number('vrf'), this.sources.number('pseudowire')];
-    for (const { candidates } of before.labels) {
-      for (const { model: label, source, isStale } of candidates) {
-        if (!own.includes(source) && nameUsed(label.paths, gone) === undefined)
-          state.restoreLabel(label, source, isStale);
-      }
-    }
-    state.restoreRoutes(before, gone);
+    state.restore(before, goneNames(before.model, model));
     state.bindVrfs();
     this.#state = state;
     this.#releaseForgotten();

@@ -16,7 +16,7 @@ import {
 } from './changes.ts';
 import type { LabelManager } from './label-manager.ts';
 import { LiveState } from './live-state.ts';
-import { nameUsed } from './names-used.ts';
+import { nameUsed } from './owned-routes.ts';
 import { readSkeleton, type Skeleton } from './skeleton.ts';
 import type { Sources } from './sources.ts';
 import { configOf } from './to-config.ts';
@@ -147,11 +147,13 @@ function judgeEntries(
   findings: Findings,
 ): void {
   const turns = new Turns(state, source, entries.length > 1);
+  // What replaces is at its turn in any case.
+  const judgesTurns = isStrict && entries.some(({ op }) => op !== 'replace');
   let owners: Map<number, LabelOwner> | undefined;
-  let routes = state.routes[4].count + state.routes[6].count;
+  let routes = state.routes.count;
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i];
-    const fault = isStrict ? turns.faultOf(entry) : undefined;
+    const fault = judgesTurns ? turns.faultOf(entry) : undefined;
     if (fault !== undefined) findings.report(placeOf(i), fault);
     if (entry.op === 'delete') continue;
     if ('route' in entry) routes++;
@@ -206,7 +208,7 @@ class Turns {
     const state = this.#state;
     // A VRF that comes with the same transaction has no routes.
     if (vrf !== undefined && !state.hasTable(vrf)) return false;
-    return state.hasRoute(state.tableIndex(vrf), prefix, this.#source);
+    return state.routes.has(state.tableIndex(vrf), prefix, this.#source);
   }
 
   #has(entry: Exclude<EntryChange, { readonly route: unknown }>): boolean {

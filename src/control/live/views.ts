@@ -166,14 +166,15 @@ export function* labelViews(state: LiveState, sources: Sources): Generator<Label
 
 /** Next hops, static neighbours and those that were learned. */
 export function* neighborViews(state: LiveState): Generator<NeighborView> {
-  const { entries, count } = state.tables.adjacencies;
+  const { adjacencies } = state.tables;
+  const { entries, count } = adjacencies;
   for (let index = 0; index < count; index++) {
     const [flags, on, high, low, family, ...words] = entries.subarray(
       index * adjacencyWords,
       index * adjacencyWords + 9,
     );
-    // One that was removed has no flags.
-    if (flags === 0) continue;
+    // One that was removed is still there, but no look-up leads to it.
+    if (adjacencies.find(on, family === 4 ? words.slice(0, 1) : words) !== index) continue;
     const mac = [high >>> 8, high & 255, low >>> 24, (low >>> 16) & 255, (low >>> 8) & 255, low & 255];
     yield {
       interface: state.model.interfaces[on]?.name ?? `interface ${on}`,

@@ -1,8 +1,9 @@
 // The view of compiled routers: VRFs with their interfaces, routes with where they lead, and what a new configuration is.
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../control/config/index.ts';
+import { RouterControl } from '../../control/live/index.ts';
 import { parsePrefix } from '../../wire/address.ts';
-import { buildImage, type LiveImage } from '../image.ts';
+import { imageOf, type LiveImage } from '../image.ts';
 import { withMacs } from '../live-model.ts';
 import { ownIndexFirst, RunningView } from './running-view.ts';
 import { RouteProtocol, RouteType, type SnmpPath } from './view.ts';
@@ -25,15 +26,13 @@ routes:
   - {vrf: red, prefix: 10.4.0.0/16, via: 10.1.0.77, interface: a}
 `;
 
-function imageOf(config: string): LiveImage {
-  return buildImage(
-    withMacs(parseConfig(config, 'test.yaml', { live: true }), () => undefined),
-    1,
-  );
+function compiledImage(config: string): LiveImage {
+  const model = withMacs(parseConfig(config, 'test.yaml', { live: true }), () => undefined);
+  return imageOf(new RouterControl(model, { forwarders: 1 }));
 }
 
 function viewOf(config: string) {
-  const router = { image: imageOf(config), linkIndex: (name: string) => (name === 'eth7' ? 7 : undefined) };
+  const router = { image: compiledImage(config), linkIndex: (name: string) => (name === 'eth7' ? 7 : undefined) };
   return { router, view: new RunningView(router) };
 }
 
@@ -110,7 +109,7 @@ test('a new configuration is another version; a VRF that is as it was keeps its 
   const before = { red: view.vrf('red'), blue: view.vrf('blue') };
   expect(view.version).toBe(version);
   await new Promise((resolve) => setTimeout(resolve, 5));
-  router.image = imageOf(
+  router.image = compiledImage(
     `${text.replace('blue: {}', 'blue: {rd: "1:1"}\n  new: {}')}  - {vrf: red, prefix: 10.77.0.0/16, drop: true}\n`,
   );
   expect(view.version).toBeGreaterThan(version);

@@ -1,6 +1,6 @@
-// The SNMP view of a running router: its model, its routing tables as they were compiled, and which interfaces are up. All
-// of it is looked up when it is asked for; what takes a walk over routes is kept until other tables are published.
-import type { Outcome, RibTable } from '../../control/compile/rib.ts';
+// The SNMP view of a running router: its model, its routes where the control side has them, and which interfaces are up. All
+// of it is looked up when it is asked for; what takes a walk over routes is kept until something changes.
+import type { RouteStore } from '../../control/live/route-store.ts';
 import type { InterfaceModel, PathModel, VrfModel } from '../../control/model.ts';
 import type { LiveImage } from '../image.ts';
 import { attachedTo } from '../live-model.ts';
@@ -42,15 +42,17 @@ export class RunningView implements SnmpView {
   #publishedAt = 0;
   #vrfs = new Map<string, VrfState>();
   readonly #counts = new Map<string, SnmpRouteCounts>();
+  #countedAt = -1;
 
   constructor(router: RouterInView) {
     this.#router = router;
     this.refresh();
   }
 
+  /** Counts changes of routes and of configurations. */
   get version(): number {
     this.refresh();
-    return this.#version;
+    return this.#version + this.#router.image.control.version;
   }
 
   /** To be called when a configuration was taken over, so that its time is right; other tables are noticed anyway. */
@@ -87,10 +89,12 @@ export class RunningView implements SnmpView {
   }
 
   counts(name: string): SnmpRouteCounts {
-    this.refresh();
+    const { version } = this;
+    if (version !== this.#countedAt) this.#counts.clear();
+    this.#countedAt = version;
     let counts = this.#counts.get(name);
     if (counts === undefined) {
-      const present = ([4, 6] as const).reduce((sum, family) => sum + usableOf(this.#setOf(name, family)), 0);
+      const present = this.#router.image.control.vrfs().find(({ model }) => model.name === name)?.routes ?? 0;
       counts = { present, added: present, deleted: 0, since: this.#publishedAt };
       this.#counts.set(name, counts);
     }
@@ -98,28 +102,23 @@ export class RunningView implements SnmpView {
   }
 
   routes(name: string, family: 4 | 6): SnmpRoutes {
-    this.refresh();
-    const set = this.#setOf(name, family);
+    const { version } = this;
+    const store = this.#router.image.control.state.routes[family];
+    const table = this.#vrfs.get(name)?.table ?? -1;
     return {
       family,
-      count: set?.entries.length ?? 0,
-      addresses: set?.addresses ?? new Uint32Array(0),
-      lengths: set?.lengths ?? new Uint8Array(0),
-      version: this.#version,
-      has: (place) => set?.outcomes[place]?.state === 'usable',
-      find: (prefix) => set?.find(prefix) ?? -1,
-      pathsAt: (place) => (set === undefined ? [] : this.#pathsAt(set, place)),
+      count: table < 0 ? 0 : store.end,
+      addresses: store.addresses,
+      lengths: store.lengths,
+      version,
+      has: (place) => store.tables[place] === table && store.routes[place] !== 0,
+      find: ({ words, length }) => store.find(table, words, length),
+      pathsAt: (place) => this.#pathsAt(store, table, place),
     };
   }
 
-  #setOf(name: string, family: 4 | 6): RibTable | undefined {
-    const state = this.#vrfs.get(name);
-    return state && this.#router.image.compiled.rib.routesOf(state.table, family);
-  }
-
   /** Times of VRFs that are as they were stay as they were. */
-  #statesOf({ compiled }: LiveImage): Map<string, VrfState> {
-    const { model, rib } = compiled;
+  #statesOf({ model, control }: LiveImage): Map<string, VrfState> {
     const places = new Map<string, number[]>(model.vrfs.map(({ name }) => [name, []]));
     model.interfaces.forEach(({ vrf, role }, place) => {
       if (vrf !== undefined && role === 'routed') places.get(vrf)?.push(place);
@@ -132,26 +131,31 @@ export class RunningView implements SnmpView {
         const before = this.#vrfs.get(vrf.name);
         const createdAt = before?.createdAt ?? this.#publishedAt;
         const changedAt = before?.text === text ? before.changedAt : this.#publishedAt;
-        return [vrf.name, { model: vrf, interfaces, table: rib.tableIndex(vrf.name), text, createdAt, changedAt }];
+        return [
+          vrf.name,
+          { model: vrf, interfaces, table: control.state.tableIndex(vrf.name), text, createdAt, changedAt },
+        ];
       }),
     );
   }
 
   /** A port on an interface of this machine has that one's number, as in snmpd's own IF-MIB. */
   #indexOf(place: number): number {
-    const entry = this.#router.image.compiled.model.interfaces[place] as InterfaceModel;
+    const entry = this.#router.image.model.interfaces[place] as InterfaceModel;
     const attached = entry.name === entry.port ? attachedTo(entry) : undefined;
     const index = attached === undefined ? undefined : this.#router.linkIndex(attached);
     return index ?? ownIndexFirst + place;
   }
 
-  #pathsAt(set: RibTable, place: number): SnmpPath[] {
-    const { source, interface: local, model } = set.entryAt(place);
+  #pathsAt(store: RouteStore, table: number, place: number): SnmpPath[] {
+    const list = this.#router.image.control.state.resolution.lists.all[store.lists[place]];
+    if (list === undefined) return [];
     const ageSeconds = Math.floor((Date.now() - this.#publishedAt) / 1000);
-    if (source === 'static') {
+    if (list.local === undefined) {
       const protocol = RouteProtocol.static;
-      return (model?.paths ?? []).map((path) => ({ ...this.#pathOf(set.table, path), protocol, ageSeconds }));
+      return list.paths.map((path) => ({ ...this.#pathOf(table, path), protocol, ageSeconds }));
     }
+    const local = list.local.interface;
     const index = local === undefined ? 0 : this.#indexOf(local);
     const protocol = RouteProtocol.local;
     return [{ nextHop: undefined, interface: index, type: RouteType.local, protocol, ageSeconds }];
@@ -162,18 +166,14 @@ export class RunningView implements SnmpView {
       const type = path.kind === 'drop' ? RouteType.blackhole : RouteType.other;
       return { nextHop: undefined, interface: 0, type };
     }
-    const { rib, resolver, model } = this.#router.image.compiled;
-    const searched = path.vrf === undefined ? table : rib.tableIndex(path.vrf);
+    const { model, control } = this.#router.image;
+    const { state } = control;
+    const searched = path.vrf === undefined ? table : state.tableIndex(path.vrf);
     const place =
       path.interface === undefined
-        ? resolver.connectedInterface(searched, path.via)
+        ? state.resolution.connectedInterface(searched, path.via)
         : model.interfaces.findIndex(({ name }) => name === path.interface);
     const index = place === undefined || place < 0 ? 0 : this.#indexOf(place);
     return { nextHop: path.via, interface: index, type: RouteType.remote };
   }
-}
-
-function usableOf(set: RibTable | undefined): number {
-  const usable = (outcome: Outcome) => outcome.state === 'usable';
-  return set?.outcomes.reduce((sum, outcome) => sum + Number(usable(outcome)), 0) ?? 0;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MediaType, mediaType } from '../../../src/daemon/api/endpoint.ts';
 import { type ApiOptions, type OpenApi, openApi } from '../../../src/daemon/api/index.ts';
+import type { RouterService } from '../../../src/daemon/api/service.ts';
 import { listLog, newTestRouter, type TestRouter } from './router.ts';
 
 export interface Answer {
@@ -29,20 +30,22 @@ function bodyOf({ body, headers = {} }: Asked): { text: string | undefined; head
   return { text: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
 }
 
-export class TestApi {
-  readonly router: TestRouter;
+export class TestApi<R extends RouterService = TestRouter> {
+  readonly router: R;
   readonly api: OpenApi;
   readonly log: ReturnType<typeof listLog>;
   readonly #folder: string;
 
-  private constructor(router: TestRouter, api: OpenApi, log: ReturnType<typeof listLog>, folder: string) {
+  private constructor(router: R, api: OpenApi, log: ReturnType<typeof listLog>, folder: string) {
     this.router = router;
     this.api = api;
     this.log = log;
     this.#folder = folder;
   }
 
-  static async open(options: Partial<ApiOptions> = {}, router = newTestRouter()): Promise<TestApi> {
+  static open(options?: Partial<ApiOptions>): Promise<TestApi>;
+  static open<R extends RouterService>(options: Partial<ApiOptions>, router: R): Promise<TestApi<R>>;
+  static async open(options: Partial<ApiOptions> = {}, router: RouterService = newTestRouter()) {
     const folder = mkdtempSync(join(tmpdir(), 'shimline-api-'));
     const log = listLog();
     const address = { kind: 'unix', path: join(folder, 'api.sock') } as const;
