@@ -18,6 +18,8 @@ export function imageOf(control: RouterControl): LiveImage {
     tables: control.tables,
     portNames: control.portNames,
     interfaceNames: model.interfaces.map((entry) => entry.name),
+    pseudowireNames: model.pseudowires.map((entry) => entry.name),
+    bridgeNames: model.bridges.map((entry) => entry.name),
     puntLimits: puntReasons.map(({ name }) => model.puntLimits[name]),
   };
 }

@@ -202,6 +202,11 @@ export class MacTable {
     return true;
   }
 
+  /** Writer: an empty table begins its wheel where that of another one is, before it takes entries over. */
+  followWheel(other: MacTable): void {
+    this.#state[5] = other.#state[5] as number;
+  }
+
   /** Entries to look at for each one that is learned: more than one, so that the wheel keeps up. */
   get sweepStep(): number {
     return sweepStep;

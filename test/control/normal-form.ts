@@ -2,7 +2,10 @@
 // the same to every packet that comes to it.
 import { Action } from '../../src/tables/actions.ts';
 import { Adjacency, adjacencyWords } from '../../src/tables/adjacencies.ts';
+import { bridgeWords, circuitWords, pseudowireWords } from '../../src/tables/circuits.ts';
+import { Interface, interfaceWords, portWords } from '../../src/tables/interfaces.ts';
 import { labelEntryWords, labelKey } from '../../src/tables/labels.ts';
+import { macWords } from '../../src/tables/macs.ts';
 import { flatLabelsMax, flatWords, groupWords, legWords } from '../../src/tables/paths.ts';
 import { routeWords, type Tables } from '../../src/tables/tables.ts';
 
@@ -75,4 +78,47 @@ export function labelText(of: Numbered, label: number): string {
   const short =
     brief === 0 || brief >= 2 ** 31 ? `${kind === Action.table ? brief - argument : brief}` : flatText(of, brief);
   return `${actionText(of, kind, argument)} payload ${payload} ttl ${ttl} tc ${tc} ends ${ends} brief ${short}`;
+}
+
+/** Words of each record of a table. */
+function records(words: Uint32Array, each: number): string[] {
+  return Array.from({ length: words.length / each }, (_, i) => words.subarray(i * each, (i + 1) * each).join(' '));
+}
+
+function pseudowireText(of: Numbered, index: number): string {
+  const { circuits } = of.tables;
+  const words = circuits.pseudowires.slice(index * pseudowireWords, (index + 1) * pseudowireWords);
+  const [, , group] = words;
+  const flat = words[9];
+  words[2] = 0;
+  words[9] = 0;
+  return `${words.join(' ')} ${group === 0 ? 'down' : groupText(of, group)} leg ${flat === 0 ? 'none' : flatText(of, flat)}`;
+}
+
+/** Circuits with what leads to them, pseudowires with their ways, bridges with their members and MAC addresses; a line each. */
+export function layer2Text(of: Numbered): string[] {
+  const { circuits, interfaces, macs } = of.tables;
+  const pseudowires = Array.from({ length: circuits.pseudowires.length / pseudowireWords }, (_, i) => i);
+  const flags = Interface.circuit | Interface.bridged;
+  const entries = Array.from({ length: interfaces.interfaces.length / interfaceWords }, (_, i) => {
+    const at = i * interfaceWords;
+    return `interface ${i}: ${interfaces.interfaces[at] & flags} ${interfaces.interfaces[at + 2]}`;
+  });
+  const ports = Array.from(
+    { length: interfaces.ports.length / portWords },
+    (_, i) => interfaces.ports[i * portWords + 4],
+  );
+  const known = [...macs.all()].map((entry) => {
+    const at = entry * macWords;
+    return `mac ${macs.entries.subarray(at, at + 3).join(' ')} ${macs.entries[at + 7]}`;
+  });
+  return [
+    ...records(circuits.circuits, circuitWords).map((text, i) => `circuit ${i}: ${text}`),
+    ...pseudowires.map((index) => `pseudowire ${index}: ${pseudowireText(of, index)}`),
+    ...records(circuits.bridges, bridgeWords).map((text, i) => `bridge ${i}: ${text}`),
+    `members ${circuits.members.join(' ')}`,
+    ...entries,
+    `ports ${ports.join(' ')}`,
+    ...known.sort(),
+  ];
 }

@@ -6,7 +6,7 @@ import type { LabelModel, NeighborModel, RouteModel, RouterModel } from '../../s
 import { type CompiledRouter, compileRouter } from '../../src/control/router.ts';
 import { ShimlineError } from '../../src/errors.ts';
 import { formatAddress, formatPrefix, type IpPrefix, maskWord } from '../../src/wire/address.ts';
-import { labelText, lookupText } from './normal-form.ts';
+import { labelText, layer2Text, lookupText } from './normal-form.ts';
 
 interface Entry<Model> {
   readonly source: string;
@@ -135,6 +135,10 @@ export function expectSameAsFresh(control: RouterControl, truth: Truth): boolean
   }
   for (const { label } of [...truth.labels.values()].flat().map((entry) => entry.model)) {
     expect(`${label} ${labelText(ours, label)}`).toBe(`${label} ${labelText(theirs, label)}`);
+  }
+  expect(layer2Text(ours)).toEqual(layer2Text(theirs));
+  for (const { localLabel } of fresh.model.pseudowires) {
+    expect(`${localLabel} ${labelText(ours, localLabel)}`).toBe(`${localLabel} ${labelText(theirs, localLabel)}`);
   }
   for (const { owner, label, paths } of fresh.bindings) {
     const bound = control.bindings().find((each) => each.owner === owner)?.label ?? 0;

@@ -130,7 +130,10 @@ function staticMacs(planner: Planner, model: RouterModel, members: readonly (rea
   });
 }
 
-function planPseudowires(planner: Planner, model: RouterModel, resolver: Resolver): PseudowirePlan[] {
+/** Finds ways to the peers of pseudowires. */
+type PeerResolver = Pick<Resolver, 'peerGroup'>;
+
+function planPseudowires(planner: Planner, model: RouterModel, resolver: PeerResolver): PseudowirePlan[] {
   const indexes = new Map(model.pseudowires.map((each, index) => [each.name, index]));
   const primaries = new Map(model.pseudowires.flatMap((each) => (each.backup ? [[each.backup, each.name]] : [])));
   return model.pseudowires.map((each) => {
@@ -148,7 +151,7 @@ function planPseudowires(planner: Planner, model: RouterModel, resolver: Resolve
 }
 
 /** Throws ShimlineError CONFIG for more bridges than the MAC table can tell apart. */
-export function planLayer2(model: RouterModel, resolver: Resolver): Layer2Plan {
+export function planLayer2(model: RouterModel, resolver: PeerResolver): Layer2Plan {
   if (model.bridges.length > bridgesMax) {
     throw new ShimlineError('CONFIG', `bridges: ${model.bridges.length} of them, more than ${bridgesMax}`);
   }

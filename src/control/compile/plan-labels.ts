@@ -35,7 +35,7 @@ function bindingModel(binding: Binding): LabelModel {
 }
 
 /** The label entry that a pseudowire makes by itself. */
-function pseudowireLabel({ path, name, localLabel }: PseudowireModel): LabelModel {
+export function pseudowireLabel({ path, name, localLabel }: PseudowireModel): LabelModel {
   const ending = {
     kind: 'pseudowire',
     target: name,

@@ -62,7 +62,7 @@ export function payloadNumber(kind: ViaPath['payload']): number {
 
 const noLabels: readonly number[] = [];
 /** Pseudowire label and flow label. */
-const pseudowireEntries = 2;
+export const pseudowireEntries = 2;
 
 /** A path that says nothing but its next hop. */
 const plainVia = {
@@ -77,6 +77,11 @@ const plainVia = {
   tc: undefined,
   payload: undefined,
 } as const;
+
+/** The path to a pseudowire's peer: it pushes nothing. */
+export function toPeer({ peer }: PseudowireModel): ViaPath {
+  return { ...plainVia, via: peer };
+}
 
 /** The first `count` of a path's labels in the order of pushing: lowest first, implicit null left out. */
 function pushesOf(labels: readonly number[], count: number): readonly number[] {
@@ -285,14 +290,15 @@ export class Resolver {
   }
 
   /** The way to a pseudowire's peer: a group with one leg, which pushes nothing; undefined when there is none. */
-  peerGroup({ path, name, peer }: PseudowireModel): GroupPlan | undefined {
-    const toPeer: ViaPath = { ...plainVia, via: peer };
-    const found = this.#findTarget(toPeer, 0, undefined);
+  peerGroup(pseudowire: PseudowireModel): GroupPlan | undefined {
+    const { path, name } = pseudowire;
+    const way = toPeer(pseudowire);
+    const found = this.#findTarget(way, 0, undefined);
     if ('problem' in found) {
       this.warnings.push(`${path}: pseudowire ${name} is down: ${problemTexts[found.problem]}`);
       return undefined;
     }
-    const group = this.groups.make([routeLeg(toPeer, found.target, this.#model)]);
+    const group = this.groups.make([routeLeg(way, found.target, this.#model)]);
     this.#checkEntries(path, group, pseudowireEntries);
     if (group.depth <= levelsMax) return group;
     this.warnings.push(`${path}: pseudowire ${name} is down: ${problemTexts['too-deep']}`);

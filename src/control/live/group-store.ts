@@ -22,6 +22,8 @@ function sameTarget(a: LegTarget, b: LegTarget): boolean {
       return b.kind === 'group' && a.group === b.group;
     case 'table':
       return b.kind === 'table' && a.table === b.table;
+    case 'pseudowire':
+      return b.kind === 'pseudowire' && a.pseudowire === b.pseudowire;
     default:
       return a.kind === b.kind;
   }
@@ -52,6 +54,8 @@ function targetHash(target: LegTarget): number {
       return (target.group as LiveGroup).number + 0x40000000;
     case 'table':
       return target.table + 0x20000000;
+    case 'pseudowire':
+      return target.pseudowire + 0x10000000;
     default:
       return target.kind.length;
   }

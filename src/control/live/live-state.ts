@@ -5,7 +5,6 @@ import { Adjacency, adjacencyWords } from '../../tables/adjacencies.ts';
 import { Interface, interfaceWords } from '../../tables/interfaces.ts';
 import { routeWords, type TableSizes, Tables } from '../../tables/tables.ts';
 import { formatAddress, type IpPrefix } from '../../wire/address.ts';
-import { planLayer2 } from '../compile/plan-circuits.ts';
 import { NumberedRoutes } from '../compile/plan-routes.ts';
 import { Resolver } from '../compile/resolver.ts';
 import { Rib } from '../compile/rib.ts';
@@ -22,6 +21,7 @@ import {
 import { settingsOf } from '../router.ts';
 import type { LabelManager } from './label-manager.ts';
 import { LabelStore } from './label-store.ts';
+import { LiveLayer2 } from './layer2.ts';
 import { type Counts, type Room, sizesFor, trieWordsOf } from './live-sizes.ts';
 import { nameUsed, OwnedRoutes } from './owned-routes.ts';
 import type { PathList } from './path-list-store.ts';
@@ -59,6 +59,7 @@ export class LiveState {
   readonly resolution: Resolution;
   readonly labels: LabelStore;
   readonly vrfLabels: VrfLabels;
+  readonly layer2: LiveLayer2;
   readonly neighbors = new Map<string, NeighborModel>();
   /** By table; undefined for a number that no table has. */
   readonly tableNames: (string | undefined)[] = [globalTable];
@@ -66,6 +67,7 @@ export class LiveState {
   readonly #finer: (VrfModel | undefined)[] = [];
   readonly #tableIndexes = new Map<string, number>([[globalTable, 0]]);
   readonly #interfaceIndexes: ReadonlyMap<string, number>;
+  readonly #pseudowireIndexes: ReadonlyMap<string, number>;
   #freeTables: FreeTable[] = [];
   readonly #options: StateOptions;
   #writer: TableWriter | undefined;
@@ -77,6 +79,7 @@ export class LiveState {
     this.model = { ...model, routes: [], labels: [], neighbors: [] };
     this.rib = new Rib(this.model);
     this.#interfaceIndexes = new Map(model.interfaces.map((each, index) => [each.name, index]));
+    this.#pseudowireIndexes = new Map(model.pseudowires.map((each, index) => [each.name, index]));
     const stores = { 4: new RouteStore(4), 6: new RouteStore(6) } as const;
     this.resolution = new Resolution(
       {
@@ -84,6 +87,7 @@ export class LiveState {
         interfaceIndexes: this.#interfaceIndexes,
         connected: (table, family) => this.rib.sets[table * 2 + (family === 4 ? 0 : 1)]?.connected,
         tableIndex: (name) => this.tableIndex(name),
+        pseudowireIndex: (name) => this.#pseudowireIndexes.get(name) as number,
       },
       stores,
     );
@@ -95,6 +99,7 @@ export class LiveState {
     );
     for (const vrf of model.vrfs) this.#nameVrf(vrf);
     this.#addLocals();
+    this.layer2 = new LiveLayer2(this.model, this.resolution, this.labels, sources.number('pseudowire'));
   }
 
   #addLocals(): void {
@@ -139,6 +144,10 @@ export class LiveState {
   /** undefined: there is no such interface. */
   interfaceIndex(name: string): number | undefined {
     return this.#interfaceIndexes.get(name);
+  }
+
+  hasPseudowire(name: string): boolean {
+    return this.#pseudowireIndexes.has(name);
   }
 
   /** Gives every VRF its label, those that are configured first. */
@@ -191,8 +200,9 @@ export class LiveState {
     this.model = { ...this.model, interfaces };
     const words = this.tables.interfaces.interfaces;
     const at = index * interfaceWords;
+    const inPlace = Interface.mpls | Interface.urpfStrict | Interface.urpfLoose;
     const flags =
-      (words[at] & Interface.up) |
+      (words[at] & ~inPlace) |
       (changed.mpls ? Interface.mpls : 0) |
       (changed.urpf === 'strict' ? Interface.urpfStrict : 0) |
       (changed.urpf === 'loose' ? Interface.urpfLoose : 0);
@@ -234,9 +244,11 @@ export class LiveState {
   /** All that another state has, but for what is in VRFs that are not here or names what is `gone`. */
   restore(before: LiveState, gone: ReadonlySet<string>): void {
     const { sources } = this.#options;
+    // VRFs and pseudowires make theirs by themselves.
+    const made = [sources.number('vrf'), sources.number('pseudowire')];
     for (const { candidates } of before.labels) {
       for (const { model, source, isStale } of candidates) {
-        if (source === sources.number('vrf') || nameUsed(model.paths, gone) !== undefined) continue;
+        if (made.includes(source) || nameUsed(model.paths, gone) !== undefined) continue;
         this.labels.put(model, source);
         const candidate = this.labels.candidate(model.label, source);
         if (candidate !== undefined) candidate.isStale = isStale;
@@ -283,7 +295,7 @@ export class LiveState {
     const { model, rib } = this;
     const skeleton = new Resolver(model, rib);
     const bytes = this.#options.spareBytes(portNames(model).length);
-    const base = sizeTables(model, rib, new NumberedRoutes(rib), 0, skeleton, planLayer2(model, skeleton), bytes);
+    const base = sizeTables(model, rib, new NumberedRoutes(rib), 0, skeleton, this.layer2.plan, bytes);
     return sizesFor(base, this.#counts(), old, full);
   }
 
@@ -354,6 +366,7 @@ export class LiveState {
       writer.syncRoute(store, place, this.#listAt(store, place));
     }
     for (const label of labels) writer.syncLabel(label);
+    this.layer2.sync(writer.tables, lists);
   }
 
   #writeNeighbor(tables: Tables, key: string, neighbor: NeighborModel): void {
@@ -397,10 +410,12 @@ export class LiveState {
       model,
       adjacencies: resolution.adjacencies,
       tableIndex: (name) => this.tableIndex(name),
+      pseudowireIndex: (name) => this.#pseudowireIndexes.get(name) as number,
     });
     this.#writer = writer;
     for (const [key, neighbor] of this.neighbors) this.#writeNeighbor(tables, key, neighbor);
     for (const group of resolution.groups.takeAll()) writer.writeGroup(group);
+    this.layer2.write(tables, model);
     for (const family of [4, 6] as const) {
       writer.buildPrefixes(this.routes[family], resolution.lists.all, this.tableNames.length);
     }

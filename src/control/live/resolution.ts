@@ -22,6 +22,7 @@ export interface Ground {
   /** Connected subnets of a table with their interfaces; undefined where it has none. */
   connected(table: number, family: 4 | 6): RouteSet<number> | undefined;
   tableIndex(name: string | undefined): number;
+  pseudowireIndex(name: string): number;
 }
 
 /** An address on an interface, to be found or made in the adjacency table when a leg that leads there is written. */
@@ -325,6 +326,9 @@ export class Resolution {
 
   #actionTarget(path: ActionPath): LegTarget {
     if (path.kind === 'table') return { kind: 'table', table: this.#ground.tableIndex(path.target) };
+    if (path.kind === 'pseudowire') {
+      return { kind: 'pseudowire', pseudowire: this.#ground.pseudowireIndex(path.target) };
+    }
     return { kind: path.kind as 'drop' | 'punt' | 'receive' | 'pop' };
   }
 

@@ -1,14 +1,25 @@
 // Who routes and labels belong to. Of several sources that know a prefix or label, the one with the smallest
 // administrative distance is believed; of equal ones the earlier.
 
-/** Distances unless the owner says otherwise. `local` is what interfaces bring, `vrf` labels that VRFs make by themselves. */
-const distances: Readonly<Record<string, number>> = { local: 0, vrf: 0, config: 1, api: 5, fpm: 20, gobgp: 20 };
+/**
+ * Distances unless the owner says otherwise. `local` is what interfaces bring, `vrf` and `pseudowire` labels
+ * that VRFs and pseudowires make by themselves.
+ */
+const distances: Readonly<Record<string, number>> = {
+  local: 0,
+  vrf: 0,
+  pseudowire: 0,
+  config: 1,
+  api: 5,
+  fpm: 20,
+  gobgp: 20,
+};
 const distanceOfOthers = 100;
 /** Sources are numbered by a byte. */
 const sourcesMax = 255;
 
 /** Sources that nobody may write as. */
-const internal: readonly string[] = ['local', 'vrf'];
+const internal: readonly string[] = ['local', 'vrf', 'pseudowire'];
 
 export class Sources {
   readonly #names: string[] = [];

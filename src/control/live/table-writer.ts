@@ -2,7 +2,7 @@
 // leads to yet; then one store makes it reachable (an entry of a prefix table, of the label map, or the group of a route's
 // record); what is not reachable any more is given to the pools, which wait for the readers.
 import { Action } from '../../tables/actions.ts';
-import { labelEntryWords, labelKey, wireLabel } from '../../tables/labels.ts';
+import { labelEntryWords, labelKey, Payload, wireLabel } from '../../tables/labels.ts';
 import { flatWords, groupWords, legWords } from '../../tables/paths.ts';
 import type { RunTrie } from '../../tables/run-trie.ts';
 import { routeWords, type Tables } from '../../tables/tables.ts';
@@ -29,6 +29,7 @@ export interface WriterOptions {
   readonly model: RouterModel;
   readonly adjacencies: readonly AdjacencyRef[];
   readonly tableIndex: (name: string) => number;
+  readonly pseudowireIndex: (name: string) => number;
 }
 
 export class TableWriter {
@@ -237,7 +238,7 @@ export class TableWriter {
   }
 
   #writeEntry(node: LabelNode): number {
-    const { model: router, tableIndex } = this.#options;
+    const { model: router, tableIndex, pseudowireIndex } = this.#options;
     const { entries } = this.tables.labels;
     const paths = node.active?.model.paths ?? [];
     this.room = 'labelEntries';
@@ -246,10 +247,10 @@ export class TableWriter {
     const [first] = paths;
     const { group } = node;
     const [kind, argument] =
-      group === undefined ? pathAction(first as ActionPath, tableIndex) : [Action.group, group.index];
+      group === undefined ? pathAction(first as ActionPath, tableIndex, pseudowireIndex) : [Action.group, group.index];
     entries[at] = kind;
     entries[at + 1] = argument;
-    entries[at + 2] = payloadNumber(first.payload);
+    entries[at + 2] = first.kind === 'pseudowire' ? Payload.ethernet : payloadNumber(first.payload);
     entries[at + 3] = popMode(first.ttl ?? router.ttl);
     entries[at + 4] = popMode(first.tc ?? router.tc);
     entries[at + 5] = node.label;

@@ -130,6 +130,7 @@ function missingName(entry: EntryChange, state: LiveState): string | undefined {
     const path = paths[i];
     const table = path.kind === 'via' ? path.vrf : path.kind === 'table' ? path.target : undefined;
     if (table !== undefined && !state.hasTable(table)) return `VRF ${table}`;
+    if (path.kind === 'pseudowire' && !state.hasPseudowire(path.target)) return `pseudowire ${path.target}`;
     const on = path.kind === 'via' ? path.interface : undefined;
     if (on !== undefined && state.interfaceIndex(on) === undefined) return `interface ${on}`;
   }
@@ -230,15 +231,24 @@ class Turns {
 
 interface LabelOwner {
   readonly path: string;
+  /** Of the action that the owner's own entry has. */
+  readonly kind: 'table' | 'pseudowire';
   readonly name: string;
+}
+
+/** Whether a label entry is one that a VRF or pseudowire makes by itself. */
+function isOwners(path: string): boolean {
+  return path.startsWith('vrfs.') || path.startsWith('pseudowires.');
 }
 
 /** The labels that VRFs and pseudowires have by configuration. */
 function labelOwners({ vrfs, pseudowires }: RouterModel): Map<number, LabelOwner> {
   const owners = new Map<number, LabelOwner>();
-  for (const { name, label } of vrfs) if (label !== undefined) owners.set(label, { path: `vrfs.${name}.label`, name });
+  for (const { name, label } of vrfs) {
+    if (label !== undefined) owners.set(label, { path: `vrfs.${name}.label`, kind: 'table', name });
+  }
   for (const { name, localLabel } of pseudowires) {
-    owners.set(localLabel, { path: `pseudowires.${name}.localLabel`, name });
+    owners.set(localLabel, { path: `pseudowires.${name}.localLabel`, kind: 'pseudowire', name });
   }
   return owners;
 }
@@ -256,7 +266,7 @@ function checkLabel(
   if (owner !== undefined) {
     const [path] = paths;
     // Repeating what the owner makes by itself is no error.
-    const repeats = paths.length === 1 && path.kind !== 'via' && path.target === owner.name;
+    const repeats = paths.length === 1 && path.kind === owner.kind && path.target === owner.name;
     if (!repeats) findings.report([...place, 'label'], `label ${label} is already given at ${owner.path}`);
   } else if (key?.startsWith('vrf ')) {
     // Keys of others than VRFs are for entries that their owners put in.
@@ -271,11 +281,12 @@ function checkNewLabels(model: RouterModel, { state, manager, skeleton }: Standi
   );
   requireLabels(without.length, manager, findings);
   const before = labelOwners(skeleton.model);
-  for (const [label, { path, name }] of labelOwners(model)) {
+  for (const [label, { path, name, kind }] of labelOwners(model)) {
     if (before.get(label)?.path === path) continue;
     const key = manager.keyOf(label);
-    if (key !== undefined && key !== `vrf ${name}`) findings.report([path], `label ${label} is bound to ${key}`);
-    const isEntry = state.labels.at(label)?.candidates.some(({ model: entry }) => !entry.path.startsWith('vrfs.'));
+    if (key !== undefined && (kind !== 'table' || key !== `vrf ${name}`))
+      findings.report([path], `label ${label} is bound to ${key}`);
+    const isEntry = state.labels.at(label)?.candidates.some(({ model: entry }) => !isOwners(entry.path));
     if (key === undefined && isEntry) findings.report([path], `label ${label} is already given to a label entry`);
   }
 }
@@ -366,8 +377,8 @@ export function* usesOf(state: LiveState, names: ReadonlySet<string>): Generator
   for (const { label, candidates } of state.labels) {
     for (const { source, model } of candidates) {
       const name = nameUsed(model.paths, names);
-      // What a VRF makes by itself goes with it.
-      if (name !== undefined && !model.path.startsWith('vrfs.')) yield { kind: 'label', label, source, name };
+      // What a VRF or pseudowire makes by itself goes with it.
+      if (name !== undefined && !isOwners(model.path)) yield { kind: 'label', label, source, name };
     }
   }
 }

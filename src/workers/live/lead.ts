@@ -2,6 +2,7 @@
 // of what arrives, what followers leave to it, and what control ports send.
 import { Forwarder, type LiveEvent } from '../../engine/forwarder.ts';
 import { copyNeighbors } from '../../engine/handover.ts';
+import { copyMacs, copySequences, type NamedTables } from '../../engine/handover-layer2.ts';
 import type { FrameRing } from '../../io/devices/frame-ring.ts';
 import type { LiveDevice } from '../../io/live-device.ts';
 import { Tables } from '../../tables/tables.ts';
@@ -131,11 +132,18 @@ export class Lead {
     return count > 0;
   }
 
+  get #named(): NamedTables {
+    const { interfaceNames, pseudowireNames, bridgeNames } = this.publication;
+    return { tables: this.tables, interfaces: interfaceNames, pseudowires: pseudowireNames, bridges: bridgeNames };
+  }
+
   #takeOver(before: Lead): void {
     const names = this.publication.interfaceNames;
     const indexOf = new Map(names.map((name, index) => [name, index]));
     const old = before.publication.interfaceNames;
     copyNeighbors(before.tables, this.tables, (index) => indexOf.get(old[index]) ?? -1);
+    copyMacs(before.#named, this.#named);
+    copySequences(before.#named, this.#named);
     const { ports } = this.#setup;
     this.forwarder.takeOver(before.forwarder.handOver((port) => ports.portOf(before.publication.slots[port])));
   }

@@ -34,6 +34,8 @@ export interface RouterImage {
   readonly tables: Tables;
   readonly portNames: readonly string[];
   readonly interfaceNames: readonly string[];
+  readonly pseudowireNames: readonly string[];
+  readonly bridgeNames: readonly string[];
   /** By number of punt reason: frames a second for each interface of arrival. */
   readonly puntLimits: readonly number[];
 }
@@ -242,7 +244,7 @@ export class LiveRouter {
   }
 
   #publications(image: RouterImage): Publication[] {
-    const { tables, portNames, interfaceNames, puntLimits } = image;
+    const { tables, portNames, interfaceNames, pseudowireNames, bridgeNames, puntLimits } = image;
     const places = Array.from({ length: this.#board.shared.threads }, (_, thread) => placeFor(tables, thread));
     this.#books.begin(
       portNames,
@@ -255,6 +257,8 @@ export class LiveRouter {
       slots: portNames.map((name) => this.#ports.get(name)?.slot ?? -1),
       controls: interfaceNames.map((name) => this.#controls.get(name)?.slot ?? -1),
       interfaceNames,
+      pseudowireNames,
+      bridgeNames,
       puntLimits,
     }));
   }

@@ -37,6 +37,9 @@ export interface Publication {
   readonly controls: readonly Slot[];
   /** By interface of the tables: what it is called, which it keeps from tables to tables. */
   readonly interfaceNames: readonly string[];
+  /** By pseudowire and by bridge of the tables, likewise. */
+  readonly pseudowireNames: readonly string[];
+  readonly bridgeNames: readonly string[];
   /** By punt reason: frames a second for each interface of arrival. */
   readonly puntLimits: readonly number[];
 }
