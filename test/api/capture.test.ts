@@ -6,9 +6,9 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig } from '../../src/control/config/index.ts';
-import { ReloadingTruth } from '../../src/daemon/api/reloading-truth.ts';
 import { RunningPlane } from '../../src/daemon/api/running-plane.ts';
 import type { RouterService } from '../../src/daemon/api/service.ts';
+import { LiveTruth } from '../../src/daemon/live-truth.ts';
 import { RunningRouter } from '../../src/daemon/running-router.ts';
 import { play } from '../../src/io/fixtures.ts';
 import { projectRoot, readProjectFile } from '../house/files.ts';
@@ -37,15 +37,7 @@ function labConfig(input?: string): Config {
 async function start(): Promise<{ api: TestApi<RouterService>; stop: () => Promise<void> }> {
   const model = parseConfig(JSON.stringify(labConfig()), 'lab', { live: true });
   const router = await RunningRouter.start(model, { workers: 1, log: listLog(), lost: () => {} });
-  const truth = new ReloadingTruth({
-    get model() {
-      return router.model;
-    },
-    get compiled() {
-      return router.image.compiled;
-    },
-    reload: (next) => router.reload(next),
-  });
+  const truth = new LiveTruth(router);
   const api = await TestApi.open({}, { truth, plane: new RunningPlane(router) });
   const stop = async () => {
     await api.close();

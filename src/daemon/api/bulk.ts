@@ -16,7 +16,8 @@ export interface Changed {
 /** Lines of one transaction. */
 const pieceLines = 4000;
 const lineBytesMax = 64 * 1024;
-export const streamBytesMax = 64 * 1024 * 1024;
+/** Nothing of it is kept: a million routes with all their words are 100 MB. */
+export const streamBytesMax = 256 * 1024 * 1024;
 
 /** Lines of a stream of bytes, in lists. Throws ApiError for a line or a stream that is too long. */
 export async function* linesOf(

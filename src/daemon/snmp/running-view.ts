@@ -94,7 +94,7 @@ export class RunningView implements SnmpView {
     this.#countedAt = version;
     let counts = this.#counts.get(name);
     if (counts === undefined) {
-      const present = this.#router.image.control.vrfs().find(({ model }) => model.name === name)?.routes ?? 0;
+      const present = ([4, 6] as const).reduce((sum, family) => sum + this.#inUse(name, family), 0);
       counts = { present, added: present, deleted: 0, since: this.#publishedAt };
       this.#counts.set(name, counts);
     }
@@ -115,6 +115,14 @@ export class RunningView implements SnmpView {
       find: ({ words, length }) => store.find(table, words, length),
       pathsAt: (place) => this.#pathsAt(store, table, place),
     };
+  }
+
+  /** Routes that packets find. */
+  #inUse(name: string, family: 4 | 6): number {
+    const { count, has } = this.routes(name, family);
+    let sum = 0;
+    for (let place = 0; place < count; place++) if (has(place)) sum++;
+    return sum;
   }
 
   /** Times of VRFs that are as they were stay as they were. */

@@ -1,6 +1,7 @@
 // A router for tests of the API: a truth over compiled tables, and a plane that says what it is told to.
 
 import { parseConfig } from '../../../src/control/config/index.ts';
+import { RouterControl } from '../../../src/control/live/router-control.ts';
 import type { RouterModel } from '../../../src/control/model.ts';
 import { compileRouter } from '../../../src/control/router.ts';
 import { ReloadingTruth } from '../../../src/daemon/api/reloading-truth.ts';
@@ -114,11 +115,28 @@ export class TestPlane implements RouterPlane {
 }
 
 export interface TestRouter extends RouterService {
-  readonly truth: ReloadingTruth;
   readonly plane: TestPlane;
 }
 
-export function newTestRouter(yaml = routerYaml): TestRouter {
+/** The truths that the API works over. */
+export const truths = ['in place', 'by reload'] as const;
+export type TruthKind = (typeof truths)[number];
+
+/** `in place`: the control side of a running router. `by reload`: one that lays down whole configurations. */
+export function newTestRouter(kind: TruthKind = 'in place', yaml = routerYaml): TestRouter {
+  if (kind === 'by reload') return newReloadingRouter(yaml);
+  const truth = new RouterControl(readModel(yaml));
+  return {
+    truth,
+    plane: new TestPlane({
+      get model() {
+        return truth.configModel();
+      },
+    }),
+  };
+}
+
+function newReloadingRouter(yaml: string): TestRouter {
   const model = readModel(yaml);
   const router = {
     model,
