@@ -265,10 +265,12 @@ export class RunningRouter {
     if (more > warningsMax) this.#log.warn({ routes: more }, 'routes are unusable');
   }
 
-  /** Ports that the new tables know already keep their state; others are down until they are open. */
+  /** Ports that the new tables know already keep their state; others are down until they are open, if they have a device. */
   async #publish(image: LiveImage): Promise<void> {
     this.#image = image;
-    for (const name of image.portNames) this.#tellTables(name, this.#ports.get(name)?.up ?? false);
+    for (const name of image.portNames) {
+      this.#tellTables(name, this.#ports.get(name)?.up ?? this.#specOf(name) === undefined);
+    }
     await this.#router.publish(image);
   }
 

@@ -157,6 +157,11 @@ describe('device', () => {
     ]);
     expect(problemsOf(text)).toEqual([misspelled]);
   });
+
+  test('is not due where the router itself is in a bridge', () => {
+    const text = 'interfaces: {a: {device: {tap: t}}, irb: {bridge: lan}}\nbridges: {lan: {interfaces: [a]}}';
+    expect(problemsOf(text, { live: true, devicesDue: true })).toEqual([]);
+  });
 });
 
 describe('controlPort', () => {

@@ -148,7 +148,8 @@ function checkLoopbacksPaired(interfaces: readonly ReadInterface[], { drafts, fi
 function checkDevicesDue(interfaces: readonly ReadInterface[], { findings }: World): void {
   for (const { model, draft, isPort } of interfaces) {
     const { place } = draft;
-    if (!isPort || model.device !== undefined) continue;
+    // The router's place in a bridge has no wire.
+    if (!isPort || model.device !== undefined || model.bridge !== undefined) continue;
     if (findings.isIncomplete(place) || findings.touches([...place, 'device'])) continue;
     findings.report(place, "missing key 'device': in a live run each port is attached to something", 'key');
   }
