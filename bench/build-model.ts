@@ -3,13 +3,17 @@
 import { puntLimitDefaults } from '../src/control/config/schema.ts';
 import type {
   ActionPath,
+  BridgeModel,
+  CircuitModel,
   InterfaceModel,
   LabelModel,
   NeighborModel,
+  PseudowireModel,
   RouteModel,
   RouterModel,
   ViaPath,
   VrfModel,
+  XconnectModel,
 } from '../src/control/model.ts';
 import type { IpAddress, IpPrefix } from '../src/wire/address.ts';
 
@@ -57,6 +61,9 @@ export class ModelBuilder {
   readonly #neighbors: NeighborModel[] = [];
   readonly #routes: RouteModel[] = [];
   readonly #labels: LabelModel[] = [];
+  readonly #pseudowires: PseudowireModel[] = [];
+  readonly #xconnects: XconnectModel[] = [];
+  readonly #bridges: BridgeModel[] = [];
 
   port(name: string, parts: Partial<InterfaceModel> = {}): void {
     const role = parts.role ?? 'routed';
@@ -107,6 +114,27 @@ export class ModelBuilder {
     this.#labels.push({ path: 'labels', label, paths });
   }
 
+  /** A raw pseudowire with control word. */
+  pseudowire(name: string, peer: IpAddress, localLabel: number, remoteLabel: number): void {
+    const path = `pseudowires.${name}`;
+    const plain = { controlWord: true, type: 'ethernet', flowLabel: false, sequencing: false, mtu: 9000 } as const;
+    this.#pseudowires.push({ path, name, peer, localLabel, remoteLabel, ...plain, backup: undefined });
+  }
+
+  xconnect(...ends: readonly [CircuitModel, CircuitModel]): void {
+    this.#xconnects.push({ path: `xconnects[${this.#xconnects.length}]`, ends });
+  }
+
+  /** A bridge of interfaces, with addresses that are known behind them. */
+  bridge(name: string, interfaces: readonly string[], macs: BridgeModel['macs']): void {
+    const storm = { broadcast: undefined, unknown: undefined, multicast: undefined };
+    const members = interfaces.map(
+      (each) => ({ circuit: { kind: 'interface', name: each }, group: undefined, storm }) as const,
+    );
+    const rest = { ageingSeconds: 300, macLimit: 4096, learning: 'unqualified' } as const;
+    this.#bridges.push({ path: `bridges.${name}`, name, members, ...rest, macs });
+  }
+
   build(): RouterModel {
     return {
       name: 'bench',
@@ -126,9 +154,9 @@ export class ModelBuilder {
       neighbors: this.#neighbors,
       routes: this.#routes,
       labels: this.#labels,
-      pseudowires: [],
-      xconnects: [],
-      bridges: [],
+      pseudowires: this.#pseudowires,
+      xconnects: this.#xconnects,
+      bridges: this.#bridges,
       snmp: undefined,
     };
   }

@@ -24,7 +24,7 @@ function settingsWords({ settings }: Tables): Uint32Array {
 }
 
 function arraysOf(tables: Tables, frames: StoredFrames): NamedArray[] {
-  const { interfaces, labels, paths, adjacencies } = tables;
+  const { interfaces, labels, paths, adjacencies, circuits, macs } = tables;
   return [
     { name: 'settings', words: settingsWords(tables) },
     { name: 'ports', words: interfaces.ports },
@@ -43,6 +43,10 @@ function arraysOf(tables: Tables, frames: StoredFrames): NamedArray[] {
     { name: 'pushWire', words: paths.pushWire },
     { name: 'adjacencies', words: adjacencies.entries },
     { name: 'buckets', words: adjacencies.buckets },
+    { name: 'circuits', words: circuits.circuits },
+    { name: 'pseudowires', words: circuits.pseudowires },
+    { name: 'macs', words: macs.entries },
+    { name: 'macBuckets', words: macs.buckets },
     { name: 'frames', words: frames.words },
   ].map(({ name, words }) => ({ name, words: withoutZeros(words, name) }));
 }

@@ -1,6 +1,7 @@
 // The end-to-end workloads by name: what each is made of lies in workloads/.
 import { egress } from './workloads/egress.ts';
 import { ingress4, ingress6 } from './workloads/ingress.ts';
+import { bridge, wireIn, wireOut } from './workloads/layer2.ts';
 import { peersPop, peersPush, peersSwap } from './workloads/peers.ts';
 import { parseSeriesWorkload } from './workloads/series.ts';
 import { php, swap } from './workloads/transit.ts';
@@ -18,6 +19,9 @@ export const workloads: readonly Workload[] = [
   ingress4({ name: 'ecmp4', transportPaths: 2 }),
   ingress4({ name: 'vlan4', vlan: 100 }),
   ingress4({ name: 'mixed', slowEvery: 100 }),
+  wireOut,
+  wireIn,
+  bridge,
 ];
 
 /** One of those above, or one of a series, `KIND:NUMBER`. Throws for a name that none has. */

@@ -34,6 +34,9 @@ struct frame {
   // Interface of a connected subnet + 1.
   uint32_t connected;
   uint32_t egress;
+  // Of layer 2: the circuit, the pseudowire that a label belongs to, where the MAC addresses begin and what is behind them
+  // and a tag, PCP and DEI of the tag.
+  uint32_t circuit, pseudowire, macs, behind, priority;
   uint8_t labelled, looks, ttl, tc;
   // TTL and TC that uniform pops carry down to IP; 255: none.
   uint8_t carried_ttl, carried_tc;
@@ -43,7 +46,7 @@ struct frame {
 };
 
 // What is to be done next with a frame.
-enum next { NEXT_NONE, NEXT_LABEL, NEXT_LEG, NEXT_IP4, NEXT_IP6, NEXT_SENT };
+enum next { NEXT_NONE, NEXT_LABEL, NEXT_LEG, NEXT_IP4, NEXT_IP6, NEXT_PSEUDOWIRE, NEXT_SERVICE, NEXT_SENT };
 
 // Each thread has its own batch and counters; the tables are everybody's. The program with one thread is compiled
 // without: finding what is a thread's own costs 3 to 5 %.

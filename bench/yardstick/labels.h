@@ -78,6 +78,10 @@ static inline enum next act_on_label(struct frame *f) {
     f->group = entry[LABEL_ARGUMENT];
     return NEXT_LEG;
   }
+  if (kind == ACTION_PSEUDOWIRE && f->top == f->bottom) {
+    f->pseudowire = entry[LABEL_ARGUMENT];
+    return NEXT_PSEUDOWIRE;
+  }
   if (kind != ACTION_TABLE && kind != ACTION_POP) return NEXT_NONE;
   if (kind == ACTION_TABLE && f->top != f->bottom) return NEXT_NONE;
   uint32_t payload = entry[LABEL_PAYLOAD] != 0 ? entry[LABEL_PAYLOAD] : PAYLOAD_IP;

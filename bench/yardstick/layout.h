@@ -21,7 +21,7 @@ enum interface_record {
   INTERFACE_THIRD = 15,
   INTERFACE_WORDS = 16,
 };
-enum interface_flag { INTERFACE_MPLS = 1, INTERFACE_UP = 4, INTERFACE_URPF = 8 | 16 };
+enum interface_flag { INTERFACE_MPLS = 1, INTERFACE_UP = 4, INTERFACE_URPF = 8 | 16, INTERFACE_CIRCUIT = 32 };
 enum { VLAN_MAP_WORDS = 4096, ACCEPT_WORDS = 1 << 15 };
 
 enum action {
@@ -30,6 +30,7 @@ enum action {
   ACTION_GROUP = 8,
   ACTION_ADJACENCY = 9,
   ACTION_POP = 10,
+  ACTION_PSEUDOWIRE = 11,
 };
 enum route_record { ROUTE_KIND = 0, ROUTE_ARGUMENT = 1, ROUTE_FLAT_LEG = 3, ROUTE_WORDS = 4 };
 
@@ -82,6 +83,29 @@ enum adjacency_record {
   ADJACENCY_WORDS = 16,
 };
 enum adjacency_flag { ADJACENCY_RESOLVED = 1, ADJACENCY_UP = 2 };
+
+enum circuit_record {
+  CIRCUIT_KIND = 0,
+  CIRCUIT_ARGUMENT = 1,
+  CIRCUIT_SERVICE = 2,
+  CIRCUIT_OTHER = 3,
+  CIRCUIT_GROUP = 4,
+  CIRCUIT_WORDS = 8,
+};
+enum circuit_kind { CIRCUIT_INTERFACE = 1, CIRCUIT_PSEUDOWIRE = 2 };
+enum service { SERVICE_WIRE = 1, SERVICE_BRIDGE = 2 };
+enum pseudowire_record {
+  PSEUDOWIRE_FLAGS = 0,
+  PSEUDOWIRE_CIRCUIT = 1,
+  PSEUDOWIRE_MTU = 4,
+  PSEUDOWIRE_ENTRY = 8,
+  PSEUDOWIRE_FLAT_LEG = 9,
+  PSEUDOWIRE_WORDS = 16,
+};
+enum pseudowire_flag { PSEUDOWIRE_CONTROL_WORD = 1 };
+enum mac_record { MAC_HIGH = 0, MAC_LOW = 1, MAC_CIRCUIT = 2, MAC_SECONDS = 3, MAC_NEXT = 5, MAC_VLAN = 7, MAC_WORDS = 8 };
+// In the circuit of an address: it is configured.
+#define MAC_FIXED 0x80000000u
 
 // A trie entry: a route, or the kind of a node and its place (src/tables/trie-words.ts). Sparse: 8 words of bitmap, 2 of
 // counts, then entries. Small: a word with two starts, then entries. Dense and wide: entries.

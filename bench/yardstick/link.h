@@ -40,6 +40,13 @@ static inline enum next link_in(struct frame *f) {
   }
   if (match == 0) return NEXT_NONE;
   const uint32_t *interface = tables.interfaces + (match - 1) * INTERFACE_WORDS;
+  if (interface[INTERFACE_FLAGS] & INTERFACE_CIRCUIT) {
+    f->circuit = interface[INTERFACE_TABLE];
+    f->macs = f->start;
+    f->behind = (at << 2) - 2;
+    f->priority = at > (f->start + 14) >> 2 ? arena[at - 1] & 0xf0 : 0;
+    return NEXT_SERVICE;
+  }
   if (!is_for_us(interface, arena + (f->start >> 2))) return NEXT_NONE;
   f->ingress = match - 1;
   f->network = f->top = at;

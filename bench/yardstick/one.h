@@ -4,6 +4,7 @@
 
 #include "ip.h"
 #include "labels.h"
+#include "layer2.h"
 #include "link.h"
 #include "routes.h"
 
@@ -43,6 +44,8 @@ static inline void route_ip(struct frame *f, int family) {
 static inline void forward_one(struct frame *f) {
   enum next next = link_in(f);
   if (next == NEXT_LABEL) next = walk_stack(f);
+  if (next == NEXT_PSEUDOWIRE) next = uncover_frame(f);
+  if (next == NEXT_SERVICE) enter_service(f);
   if (next == NEXT_IP4) route_ip(f, 4);
   else if (next == NEXT_IP6) route_ip(f, 6);
 }

@@ -5,6 +5,7 @@
 
 #include "ip.h"
 #include "labels.h"
+#include "layer2.h"
 #include "link.h"
 #include "routes.h"
 
@@ -14,7 +15,7 @@ struct list {
 };
 
 static OWN struct lists {
-  struct list labels, legs, ip4, ip6, pending, wide;
+  struct list labels, legs, ip4, ip6, pending, wide, pseudowires, services;
 } lists;
 
 static inline void add(struct list *list, uint32_t slot) { list->slots[list->count++] = slot; }
@@ -25,10 +26,13 @@ static inline void sort_out(uint32_t slot, enum next next) {
   else if (next == NEXT_LEG) add(&lists.legs, slot);
   else if (next == NEXT_IP4) add(&lists.ip4, slot);
   else if (next == NEXT_IP6) add(&lists.ip6, slot);
+  else if (next == NEXT_PSEUDOWIRE) add(&lists.pseudowires, slot);
+  else if (next == NEXT_SERVICE) add(&lists.services, slot);
 }
 
 static void pass_link(uint32_t count) {
   lists.labels.count = lists.legs.count = lists.ip4.count = lists.ip6.count = 0;
+  lists.pseudowires.count = lists.services.count = 0;
   for (uint32_t slot = 0; slot < count; slot++) {
     enum next next = link_in(&batch[slot]);
     if (next == NEXT_LABEL && !begin_stack(&batch[slot])) next = NEXT_NONE;
@@ -94,6 +98,7 @@ static void pass_label_entries(void) {
     struct frame *f = &batch[slot];
     enum next next = act_on_label(f);
     if (next == NEXT_LEG) __builtin_prefetch(group_at(f->group));
+    if (next == NEXT_PSEUDOWIRE) __builtin_prefetch(pseudowire_at(f->pseudowire));
     sort_out(slot, next);
   }
 }
@@ -218,9 +223,55 @@ static void pass_ip(struct list *list, int family) {
   for (uint32_t i = 0; i < list->count; i++) send_ip(&batch[list->slots[i]], family);
 }
 
+// What is behind the circuits at the other ends, and where addresses are looked for.
+static void pass_circuits(void) {
+  for (uint32_t i = 0; i < lists.services.count; i++) {
+    struct frame *f = &batch[lists.services.slots[i]];
+    const uint32_t *record = circuit_at(f->circuit);
+    uint32_t other = record[CIRCUIT_OTHER];
+    if (record[CIRCUIT_SERVICE] != SERVICE_BRIDGE) {
+      __builtin_prefetch(circuit_at(other));
+      continue;
+    }
+    f->found = mac_bucket(mac_high(other, f->macs + 6), swap_bytes(read32(f->macs + 8)));
+    f->place = mac_bucket(mac_high(other, f->macs), swap_bytes(read32(f->macs + 2)));
+    __builtin_prefetch(&tables.mac_buckets[f->found]);
+    __builtin_prefetch(&tables.mac_buckets[f->place]);
+  }
+}
+
+// The first entries of the chains; pseudowires and interfaces at the other ends of wires.
+static void pass_chains(void) {
+  for (uint32_t i = 0; i < lists.services.count; i++) {
+    struct frame *f = &batch[lists.services.slots[i]];
+    const uint32_t *record = circuit_at(f->circuit);
+    if (record[CIRCUIT_SERVICE] == SERVICE_BRIDGE) {
+      __builtin_prefetch(mac_at(tables.mac_buckets[f->found] - 1));
+      __builtin_prefetch(mac_at(tables.mac_buckets[f->place] - 1));
+      continue;
+    }
+    const uint32_t *other = circuit_at(record[CIRCUIT_OTHER]);
+    if (other[CIRCUIT_KIND] == CIRCUIT_PSEUDOWIRE) __builtin_prefetch(pseudowire_at(other[CIRCUIT_ARGUMENT]));
+    else __builtin_prefetch(tables.interfaces + (size_t)other[CIRCUIT_ARGUMENT] * INTERFACE_WORDS);
+  }
+}
+
+static void pass_layer2(void) {
+  for (uint32_t i = 0; i < lists.pseudowires.count; i++) {
+    struct frame *f = &batch[lists.pseudowires.slots[i]];
+    if (uncover_frame(f) != NEXT_SERVICE) continue;
+    __builtin_prefetch(circuit_at(f->circuit));
+    add(&lists.services, lists.pseudowires.slots[i]);
+  }
+  pass_circuits();
+  pass_chains();
+  for (uint32_t i = 0; i < lists.services.count; i++) enter_service(&batch[lists.services.slots[i]]);
+}
+
 static void forward_batch(uint32_t count) {
   pass_link(count);
   if (lists.labels.count > 0) pass_labels();
+  if (lists.pseudowires.count + lists.services.count > 0) pass_layer2();
   if (lists.ip4.count > 0) pass_ip(&lists.ip4, 4);
   if (lists.ip6.count > 0) pass_ip(&lists.ip6, 6);
 }

@@ -12,8 +12,9 @@
 
 struct tables {
   const uint32_t *settings, *ports, *interfaces, *maps, *accepted, *trie4, *trie6, *routes, *label_map, *label_briefs, *label_entries,
-      *groups, *legs, *flat, *push_wire, *adjacencies, *buckets, *frames;
-  uint64_t port_words, bucket_words, frame_words;
+      *groups, *legs, *flat, *push_wire, *adjacencies, *buckets, *circuits, *pseudowires, *mac_buckets, *frames;
+  uint32_t *macs;
+  uint64_t port_words, bucket_words, mac_bucket_words, frame_words;
 };
 
 static struct tables tables;
@@ -75,10 +76,16 @@ static void load_tables(const char *path) {
       .push_wire = find_array(file, "pushWire", NULL),
       .adjacencies = find_array(file, "adjacencies", NULL),
       .buckets = find_array(file, "buckets", NULL),
+      .circuits = find_array(file, "circuits", NULL),
+      .pseudowires = find_array(file, "pseudowires", NULL),
+      // Written too: when a frame of an address came last.
+      .macs = (uint32_t *)(uintptr_t)find_array(file, "macs", NULL),
+      .mac_buckets = find_array(file, "macBuckets", NULL),
       .frames = find_array(file, "frames", NULL),
   };
   find_array(file, "ports", &tables.port_words);
   find_array(file, "buckets", &tables.bucket_words);
+  find_array(file, "macBuckets", &tables.mac_bucket_words);
   find_array(file, "frames", &tables.frame_words);
 }
 
