@@ -201,7 +201,9 @@ export class RunningRouter {
   ports(): PortView[] {
     const names = this.#image.model.interfaces.filter((entry) => entry.name === entry.port).map((entry) => entry.name);
     return names.map((name) => {
-      const { open = false, up = false, complaint = '' } = this.#ports.get(name) ?? {};
+      // The router's place in a bridge has no device that could be closed.
+      const isWithout = this.#specOf(name) === undefined;
+      const { open = isWithout, up = isWithout, complaint = '' } = this.#ports.get(name) ?? {};
       return { name, isOpen: open, isUp: up, complaint };
     });
   }

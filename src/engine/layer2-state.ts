@@ -36,7 +36,7 @@ export interface KnownMac {
   /** First two bytes, last four. */
   readonly macHigh: number;
   readonly macLow: number;
-  /** undefined where learning is not qualified; 0: untagged, else the VLAN ID + 1. */
+  /** VLAN ID of the customer, 0: untagged; undefined where learning is not qualified. */
   readonly vlan: number | undefined;
   /** Circuit number. */
   readonly circuit: number;

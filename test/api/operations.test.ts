@@ -49,6 +49,7 @@ describe.each(truths)('changed %s', (kind) => {
       neighbors: schemas.neighborRow,
       pseudowires: schemas.pseudowireRow,
       bridges: schemas.bridgeRow,
+      macs: schemas.macRow,
       bindings: schemas.bindingRow,
     };
 

@@ -22,7 +22,9 @@ describe('show', () => {
     ['routes', /^red +10\.2\.0\.0\/16 +config +via 192\.0\.2\.2 labels 24012$/m],
     ['labels', /^16001 +config +via 10\.0\.12\.2 labels 16005$/m],
     ['neighbors', /^core1 +10\.0\.12\.2 +02:00:00:00:00:02 +static$/m],
-    ['pseudowires', /^acme +192\.0\.2\.2 +24050 +24060 +ethernet$/m],
+    ['pseudowires', /^acme +192\.0\.2\.2 +24050 +24060 +ethernet +up +active$/m],
+    ['bridges', /^lan +0 +ce1\.300/m],
+    ['macs', /^lan +02:cc:00:00:00:01 +ce1\.300 +static$/m],
     ['bindings', /^24001 +vrf red +configured$/m],
     ['counters', /^arp +1$/m],
   ])('%s prints a table, or JSON', async (what, line) => {
@@ -33,7 +35,7 @@ describe('show', () => {
   });
 
   test('an empty table prints nothing', async () => {
-    expect(await ask('show', 'bridges')).toEqual({ status: 0, out: '', err: '' });
+    expect(await ask('show', 'macs', 'bridge', 'other')).toEqual({ status: 0, out: '', err: '' });
   });
 
   test('what is cut says so', async () => {

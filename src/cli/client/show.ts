@@ -81,16 +81,27 @@ const shown: Readonly<Record<string, Shown>> = {
     ],
   },
   pseudowires: {
-    columns: ['Pseudowire', 'Peer', 'Label here', 'Label there', 'Type'],
+    columns: ['Pseudowire', 'Peer', 'Label here', 'Label there', 'Type', 'State', 'Role'],
     numeric: [2, 3],
-    cells: ({ name, config }) => {
+    cells: ({ name, up, reason, role, config }) => {
       const { peer, localLabel, remoteLabel, type } = config as Row;
-      return [name, peer, localLabel, remoteLabel, type];
+      return [name, peer, localLabel, remoteLabel, type, up ? 'up' : `down${reason ? `: ${reason}` : ''}`, role];
     },
   },
   bridges: {
-    columns: ['Bridge', 'Interfaces', 'Pseudowires'],
-    cells: ({ name, config }) => [name, list((config as Row).interfaces), list((config as Row).pseudowires)],
+    columns: ['Bridge', 'Learned', 'Interfaces', 'Pseudowires'],
+    numeric: [1],
+    cells: ({ name, learned, config }) => {
+      const { interfaces, pseudowires } = config as Row;
+      return [name, grouped(learned), list(interfaces), list(pseudowires)];
+    },
+  },
+  macs: {
+    columns: ['Bridge', 'MAC', 'VLAN', 'Behind', 'Age'],
+    numeric: [2, 4],
+    cells: ({ bridge, mac, vlan, interface: on, pseudowire, static: isStatic, age }) => {
+      return [bridge, mac, vlan, on ?? `pseudowire ${pseudowire}`, isStatic ? 'static' : `${age} s`];
+    },
   },
   bindings: {
     columns: ['Label', 'Stands for', ''],

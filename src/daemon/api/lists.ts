@@ -2,10 +2,10 @@
 import { Readable } from 'node:stream';
 import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { configOf } from '../../control/live/to-config.ts';
 import { type IpPrefix, networkOf, parseAddress, parsePrefix } from '../../wire/address.ts';
 import { refusal } from './api-error.ts';
 import { accepts, type Endpoint, MediaType } from './endpoint.ts';
+import { bridgeRows, macRows, pseudowireRows } from './layer2-rows.ts';
 import { interfaceRows, labelRowOf, neighborRowOf, routeRowOf, vrfRowOf } from './rows.ts';
 import {
   bindingRow,
@@ -13,6 +13,7 @@ import {
   interfaceRow,
   labelRow,
   limitDefault,
+  macRow,
   neighborRow,
   pageParameters,
   pseudowireRow,
@@ -62,17 +63,8 @@ function* mapped<T>(items: Iterable<T>, make: (item: T) => Row): Generator<Row> 
   for (const item of items) yield make(item);
 }
 
-function* namedConfigs(section: Readonly<Record<string, object>> | undefined): Generator<Row> {
-  for (const [name, config] of Object.entries(section ?? {})) yield { name, config };
-}
-
 function is<T>(wanted: T | undefined, value: T): boolean {
   return wanted === undefined || wanted === value;
-}
-
-/** The configuration without its routes, which may be very many. */
-function circuitsOf({ truth }: RouterService) {
-  return configOf({ ...truth.configModel(), routes: [], labels: [], neighbors: [] });
 }
 
 const lists: readonly List[] = [
@@ -145,19 +137,38 @@ const lists: readonly List[] = [
   },
   {
     name: 'pseudowires',
-    summary: 'Pseudowires.',
+    summary: 'Pseudowires, with their state.',
     row: pseudowireRow,
     filters: { name: text('Only this one.') },
-    rows: ({ name }, service) =>
-      filtered(namedConfigs(circuitsOf(service).pseudowires), (each) => is<unknown>(name, each.name)),
+    rows: ({ name }, { truth, plane }) =>
+      filtered(pseudowireRows(truth, plane), (each) => is<unknown>(name, each.name)),
   },
   {
     name: 'bridges',
-    summary: 'Bridges.',
+    summary: 'Bridges, with the number of addresses learned.',
     row: bridgeRow,
     filters: { name: text('Only this one.') },
-    rows: ({ name }, service) =>
-      filtered(namedConfigs(circuitsOf(service).bridges), (each) => is<unknown>(name, each.name)),
+    rows: ({ name }, { truth, plane }) => filtered(bridgeRows(truth, plane), (each) => is<unknown>(name, each.name)),
+  },
+  {
+    name: 'macs',
+    summary: 'MAC addresses that bridges know.',
+    row: macRow,
+    filters: {
+      bridge: text('Only those of this bridge.'),
+      interface: text('Only those behind this interface.'),
+      pseudowire: text('Only those behind this pseudowire.'),
+      mac: text('Only this one.'),
+    },
+    rows: ({ bridge, interface: on, pseudowire, mac }, { plane }) =>
+      filtered(macRows(plane, Date.now() / 1000), (each) => {
+        return (
+          is<unknown>(bridge, each.bridge) &&
+          is<unknown>(on, each.interface) &&
+          is<unknown>(pseudowire, each.pseudowire) &&
+          is<unknown>(mac, each.mac)
+        );
+      }),
   },
   {
     name: 'bindings',

@@ -77,6 +77,10 @@ export class RunningPlane implements RouterPlane {
     return this.#router.heartbeats();
   }
 
+  forwarding() {
+    return this.#router.image;
+  }
+
   tableBytes(): number {
     return this.#router.image.tables.memory.used;
   }

@@ -162,8 +162,34 @@ export const interfaceRow = row(
   },
   'A port or sub-interface; ports have counts.',
 );
-export const pseudowireRow = row({ name: text('Its name.'), config: PseudowireSchema }, 'A pseudowire.');
-export const bridgeRow = row({ name: text('Its name.'), config: BridgeSchema }, 'A bridge.');
+export const pseudowireRow = row(
+  {
+    name: text('Its name.'),
+    up: Type.Boolean({ description: 'There is a way to its peer.' }),
+    reason: optional(
+      choice(['no-route', 'path-down'], 'Why it is down: nothing leads to the peer, or every path is down.'),
+    ),
+    role: choice(['active', 'standby', 'unused'], 'standby: its primary is up; unused: nothing has it.'),
+    config: PseudowireSchema,
+  },
+  'A pseudowire.',
+);
+export const bridgeRow = row(
+  { name: text('Its name.'), learned: count('MAC addresses learned.'), config: BridgeSchema },
+  'A bridge.',
+);
+export const macRow = row(
+  {
+    bridge: text('The bridge that knows it.'),
+    mac: text('The address.'),
+    vlan: optional(count('Where learning is qualified: its VLAN, 0 without a tag.')),
+    interface: optional(text('The member that it is behind: this,')),
+    pseudowire: optional(text('or this.')),
+    static: optional(Type.Literal(true, { description: 'It is configured.' })),
+    age: optional(count('Seconds since a frame of it came.')),
+  },
+  'A MAC address.',
+);
 export const bindingRow = row(
   {
     label: count('The label.'),
@@ -238,6 +264,7 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   InterfaceRow: interfaceRow,
   PseudowireRow: pseudowireRow,
   BridgeRow: bridgeRow,
+  MacRow: macRow,
   Binding: bindingRow,
   Counters: countersSchema,
 };

@@ -3,6 +3,7 @@
 import type { LocalRoute } from '../../control/compile/rib.ts';
 import type { PathModel, RouterModel, VrfModel } from '../../control/model.ts';
 import type { DeviceCounts } from '../../io/live-device.ts';
+import type { Tables } from '../../tables/tables.ts';
 import type { IpAddress, IpPrefix } from '../../wire/address.ts';
 import type { TapFilter } from '../../workers/live/tap.ts';
 import type { LiveSummary } from '../live-summary.ts';
@@ -167,6 +168,8 @@ export interface RouterPlane {
   controlCounts(): Readonly<Record<string, DeviceCounts>>;
   /** Turns of every forwarding thread's loop. */
   heartbeats(): readonly number[];
+  /** What forwards now, to be read: tables, and the model that their numbers are those of. */
+  forwarding(): { readonly model: RouterModel; readonly tables: Tables };
   /** Bytes that the tables use. */
   tableBytes(): number;
   watch(listener: (event: RouterEvent) => void): () => void;

@@ -26,6 +26,7 @@ interfaces:
   ce1: {mac: 02:00:00:00:01:01, vrf: red, addresses: [10.1.1.1/24], device: {loopback: cable}}
   ce1.100: {vlan: 100, vrf: blue, addresses: [10.1.1.1/24]}
   ce1.200: {vlan: 200}
+  ce1.300: {vlan: 300}
 vrfs:
   red: {rd: "65000:1", import: ["65000:1"], export: ["65000:1"], label: 24001}
   blue: {rd: "65000:2"}
@@ -40,7 +41,8 @@ pseudowires:
   acme: {peer: 192.0.2.2, localLabel: 24050, remoteLabel: 24060}
 xconnects:
   - [ce1.200, {pseudowire: acme}]
-bridges: {}
+bridges:
+  lan: {interfaces: [ce1.300], macs: [{mac: 02:cc:00:00:00:01, interface: ce1.300}]}
 `;
 
 export function readModel(yaml: string): RouterModel {
@@ -93,6 +95,10 @@ export class TestPlane implements RouterPlane {
 
   heartbeats(): number[] {
     return [++this.turns];
+  }
+
+  forwarding() {
+    return compileRouter(this.#truth.model);
   }
 
   tableBytes(): number {
