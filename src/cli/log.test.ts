@@ -1,7 +1,7 @@
 // Messages of a live run: both forms, levels, and floods that become a few lines and a number.
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openLog, rateLimited } from './log.ts';
+import { type Log, openLog, rateLimited } from './log.ts';
 import { logOptions } from './log-options.ts';
 import type { TextStream } from './terminal.ts';
 
