@@ -17,7 +17,7 @@ export function callApi(
       answer.on('data', (part: string) => {
         text += part;
       });
-      answer.on('end', () => (answer.statusCode === 200 ? resolve(text) : reject(new Error(text))));
+      answer.on('end', () => (answer.statusCode === 200 ? resolve(text) : reject(new Error(text.slice(0, 500)))));
     });
     asked.on('error', reject);
     if (body instanceof Readable) body.pipe(asked);

@@ -96,7 +96,7 @@ const route = (i: number, label: number) => ({
 async function change(forSeconds: number): Promise<number> {
   const start = performance.now();
   let done = 0;
-  for (let i = 0; performance.now() - start < forSeconds * 1000; i++) {
+  for (let i = 0; performance.now() - start < forSeconds * 1000; ) {
     const due = (performance.now() - start) / 1000;
     if (done > due * changesPerSecond) {
       await pause(1);
@@ -110,6 +110,7 @@ async function change(forSeconds: number): Promise<number> {
     });
     await callApi(socket, 'POST', '/transactions', JSON.stringify({ changes }));
     done += batchChanges;
+    i++;
   }
   return done / ((performance.now() - start) / 1000);
 }

@@ -1,7 +1,8 @@
 // Messages of a live run: both forms, levels, and floods that become a few lines and a number.
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Log, logOptions, openLog, rateLimited } from './log.ts';
+import { type Log, openLog, rateLimited } from './log.ts';
+import { logOptions } from './log-options.ts';
 import type { TextStream } from './terminal.ts';
 
 function memory(isTerminal: boolean): TextStream & { lines(): string[] } {

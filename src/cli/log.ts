@@ -1,32 +1,13 @@
 // What a live run tells while it runs, on standard error: JSON lines for programs (by pino), readable lines on a terminal. For
 // events of the router, never for a frame; what may come in floods goes through `rateLimited`.
-import { Option } from 'commander';
 import pc from 'picocolors';
 import { pino } from 'pino';
+import type { LogLevel, LogOptions } from './log-options.ts';
 import type { TextStream } from './terminal.ts';
-
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
-export const logFormats = ['text', 'json'] as const;
-export type LogFormat = (typeof logFormats)[number];
 
 /** Plain values by name: `{port: 'core1', lost: 12}`. `level`, `time` and `msg` are taken. */
 export type LogFields = Readonly<Record<string, unknown>>;
 export type Log = Readonly<Record<LogLevel, (fields: LogFields, message: string) => void>>;
-
-export interface LogOptions {
-  /** Absent: text on a terminal, JSON elsewhere. */
-  readonly logFormat?: LogFormat;
-  /** Least that is told. Absent: info. */
-  readonly logLevel?: LogLevel;
-}
-
-export function logOptions(): Option[] {
-  return [
-    new Option('--log-format <format>', 'of messages (default: text on a terminal, else json)').choices(logFormats),
-    new Option('--log-level <level>', 'least that is told').choices(logLevels).default('info'),
-  ];
-}
 
 const levelWidth = 5;
 const timeStart = 'yyyy-mm-ddT'.length;

@@ -1,7 +1,7 @@
 // Options of the command line: from text to values, with an error that says what would have been right.
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CaptureFormat } from '../io/output-directory.ts';
-import { workersMax } from '../workers/run-replay.ts';
+import { workersMax } from '../workers/limits.ts';
 import { usageError } from './errors.ts';
 
 /** Larger counts than this are a slip of the finger. */

@@ -1,18 +1,18 @@
-// The command line itself: which commands and options there are, and what becomes of an error.
+// The command line itself: which commands and options there are, and what becomes of an error. A command's own modules are
+// read when it is called: the router is large, and `--help` is not.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { captureFormats } from '../io/output-directory.ts';
-import { check } from './check.ts';
+import type { CheckOptions } from './check.ts';
 import { addClientCommands } from './client/commands.ts';
-import { doctor } from './doctor.ts';
+import type { DoctorOptions } from './doctor.ts';
 import { reportError } from './errors.ts';
-import { runCommand } from './live.ts';
-import { logOptions } from './log.ts';
+import type { RunCommandOptions } from './live.ts';
+import { logOptions } from './log-options.ts';
 import { inputBinding, positiveCount, positiveNumber, watchOutputOptions, workerCount } from './options.ts';
-import { replayCommand } from './replay.ts';
-import { schema } from './schema.ts';
+import type { ReplayCommandOptions } from './replay.ts';
 import type { CliIo } from './terminal.ts';
-import { traceCommand } from './trace.ts';
+import type { TraceCommandOptions } from './trace.ts';
 
 function version(): string {
   const file = new URL('../../package.json', import.meta.url);
@@ -48,7 +48,10 @@ function addReplay(program: Command, action: Action): void {
   const assertOneOutput = watchOutputOptions(command);
   command.action((options) => {
     assertOneOutput();
-    return action(replayCommand, options);
+    return action(
+      async (given: ReplayCommandOptions, on) => (await import('./replay.ts')).replayCommand(given, on),
+      options,
+    );
   });
 }
 
@@ -67,7 +70,9 @@ function addRun(program: Command, action: Action): void {
     .option('--api <where>', 'control API: unix:PATH, tcp:HOST:PORT or none (default: a socket named after the router)')
     .option('--token-file <file>', 'the token that a TCP port asks for (default: SHIMLINE_TOKEN)');
   for (const option of logOptions()) command.addOption(option);
-  command.action((options) => action(runCommand, options));
+  command.action((options) =>
+    action(async (given: RunCommandOptions, on) => (await import('./live.ts')).runCommand(given, on), options),
+  );
 }
 
 function addTrace(program: Command, action: Action): void {
@@ -82,7 +87,9 @@ function addTrace(program: Command, action: Action): void {
     .option('--reason <name>', 'only frames dropped or punted for this reason')
     .option('--limit <n>', 'stop after so many frames shown', positiveCount)
     .option('--long', 'one decision a line')
-    .action((options) => action(traceCommand, options));
+    .action((options) =>
+      action(async (given: TraceCommandOptions, on) => (await import('./trace.ts')).traceCommand(given, on), options),
+    );
 }
 
 function addCheck(program: Command, action: Action): void {
@@ -91,7 +98,9 @@ function addCheck(program: Command, action: Action): void {
     .description('validate a configuration and print what it would build')
     .addOption(configOption())
     .option('--json', 'print one JSON object')
-    .action((options) => action(check, options));
+    .action((options) =>
+      action(async (given: CheckOptions, on) => (await import('./check.ts')).check(given, on), options),
+    );
 }
 
 function addDoctor(program: Command, action: Action): void {
@@ -100,7 +109,9 @@ function addDoctor(program: Command, action: Action): void {
     .description('what would make a live run fail or mislead, and the command that mends it')
     .addOption(configOption())
     .option('--json', 'print one JSON array')
-    .action((options) => action(doctor, options));
+    .action((options) =>
+      action(async (given: DoctorOptions, on) => (await import('./doctor.ts')).doctor(given, on), options),
+    );
 }
 
 /** Runs a command with its options and remembers the exit status. */
@@ -126,7 +137,7 @@ function buildProgram(io: CliIo, action: Action): Command {
   program
     .command('schema')
     .description('print the JSON Schema of the configuration')
-    .action(() => action(schema, {}));
+    .action(() => action(async (given: object, on) => (await import('./schema.ts')).schema(given, on), {}));
   return program;
 }
 

@@ -15,9 +15,6 @@ import type { RecordFormat } from './segment.ts';
 import { FrameOutput, PassingOutput, PieceOutput } from './segment-output.ts';
 import type { TimeResolution } from './time-resolution.ts';
 
-/** Greatest number of threads. */
-export const workersMax = 64;
-
 /** Places of records are offsets in the tables' block, of 32 bits. */
 const blockBytesMax = 2 ** 32;
 

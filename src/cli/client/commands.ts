@@ -1,18 +1,12 @@
-// The client commands of the command line: what asks or changes a running router, over its control API.
+// The client commands of the command line: what asks or changes a running router, over its control API. Their modules are read
+// when they are called.
 import { type Command, Option } from 'commander';
 import { positiveCount, positiveNumber } from '../options.ts';
 import type { CliIo } from '../terminal.ts';
-import {
-  applyCommand,
-  type ChangeOptions,
-  labelCommand,
-  neighborCommand,
-  type Operation,
-  routeCommand,
-} from './change.ts';
-import { type ShowOptions, showCommand } from './show.ts';
-import { topCommand } from './top.ts';
-import { captureCommand, eventsCommand } from './watch.ts';
+import type { ChangeOptions, Operation } from './change.ts';
+import type { ShowOptions } from './show.ts';
+import type { TopOptions } from './top.ts';
+import type { CaptureOptions, EventsOptions } from './watch.ts';
 
 /** Runs a command with its options and remembers the exit status. */
 type Action = <Options>(run: (options: Options, io: CliIo) => Promise<number>, options: Options) => Promise<void>;
@@ -33,16 +27,20 @@ function changing(command: Command): Command {
 /** How `route`, `label` and `neighbor` differ. */
 const entries = {
   route: {
-    run: routeCommand,
+    run: async () => (await import('./change.ts')).routeCommand,
     key: '<prefix>',
     what: 'a route: PREFIX [vrf NAME] and its path, such as via 192.0.2.2 labels 24012',
   },
   label: {
-    run: labelCommand,
+    run: async () => (await import('./change.ts')).labelCommand,
     key: '<label>',
     what: 'an entry of the incoming label map: LABEL and its path, such as table red',
   },
-  neighbor: { run: neighborCommand, key: '<interface>', what: 'a static neighbour: INTERFACE ADDRESS MAC' },
+  neighbor: {
+    run: async () => (await import('./change.ts')).neighborCommand,
+    key: '<interface>',
+    what: 'a static neighbour: INTERFACE ADDRESS MAC',
+  },
 } as const;
 
 function addEntry(program: Command, name: keyof typeof entries, action: Action): void {
@@ -51,7 +49,7 @@ function addEntry(program: Command, name: keyof typeof entries, action: Action):
   for (const operation of ['add', 'replace', 'del'] as const satisfies Operation[]) {
     changing(command.command(`${operation} ${key} [words...]`)).action(
       (first: string, words: string[], options: ChangeOptions) =>
-        action((given: ChangeOptions, io) => run(operation, [first, ...words], given, io), options),
+        action(async (given: ChangeOptions, io) => (await run())(operation, [first, ...words], given, io), options),
     );
   }
 }
@@ -61,13 +59,17 @@ function addWatching(program: Command, action: Action): void {
     .description('live rates of a running router')
     .option('--once', 'print one frame and end')
     .option('--interval <seconds>', 'between two readings', positiveNumber, 1)
-    .action((options) => action(topCommand, options));
+    .action((options) =>
+      action(async (given: TopOptions, io) => (await import('./top.ts')).topCommand(given, io), options),
+    );
   client(program.command('events'))
     .description('what happens to a running router, one line each')
     .option('--kinds <list>', 'only these: change,port,neighbor,played,drops')
     .option('--drops <n>', 'frames a second of one reason that are worth a line', positiveCount)
     .option('--limit <n>', 'end after so many', positiveCount)
-    .action((options) => action(eventsCommand, options));
+    .action((options) =>
+      action(async (given: EventsOptions, io) => (await import('./watch.ts')).eventsCommand(given, io), options),
+    );
   client(program.command('capture'))
     .description('frames of a running router as a pcapng')
     .requiredOption('-o, --output <file>', 'where to; - is standard output')
@@ -79,7 +81,9 @@ function addWatching(program: Command, action: Action): void {
     .option('--limit <n>', 'end after so many frames (default: 1000)', positiveCount)
     .option('--seconds <n>', 'end after so long (default: 60)', positiveNumber)
     .option('--snap <bytes>', 'keep so much of a frame', positiveCount)
-    .action((options) => action(captureCommand, options));
+    .action((options) =>
+      action(async (given: CaptureOptions, io) => (await import('./watch.ts')).captureCommand(given, io), options),
+    );
 }
 
 export function addClientCommands(program: Command, action: Action): void {
@@ -89,12 +93,15 @@ export function addClientCommands(program: Command, action: Action): void {
     )
     .option('--limit <n>', 'at most so many rows', positiveCount)
     .action((what: string, words: string[], options: ShowOptions) =>
-      action((given: ShowOptions, io) => showCommand(what, words, given, io), options),
+      action(
+        async (given: ShowOptions, io) => (await import('./show.ts')).showCommand(what, words, given, io),
+        options,
+      ),
     );
   changing(program.command('apply <file>'))
     .description('have a running router take over a configuration')
     .action((file: string, options: ChangeOptions) =>
-      action((given: ChangeOptions, io) => applyCommand(file, given, io), options),
+      action(async (given: ChangeOptions, io) => (await import('./change.ts')).applyCommand(file, given, io), options),
     );
   for (const name of Object.keys(entries) as (keyof typeof entries)[]) addEntry(program, name, action);
   addWatching(program, action);
