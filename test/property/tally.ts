@@ -3,7 +3,7 @@ import { type DropName, dropReasons, type PuntName, puntReasons } from '../../sr
 import type { Contest } from './contest.ts';
 
 /** Reasons of parts of the router that these trials do not build: queues and workers. */
-const elsewhere: ReadonlySet<DropName> = new Set(['tx-full', 'punt-limited', 'worker-lost']);
+const elsewhere: ReadonlySet<DropName> = new Set(['tx-full', 'tx-failed', 'slow-full', 'punt-limited', 'worker-lost']);
 
 export class Tally {
   trials = 0;
