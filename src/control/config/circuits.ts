@@ -113,7 +113,7 @@ function readBridge(
 
 type MemberConfig<Kind extends 'interfaces' | 'pseudowires'> = NonNullable<BridgeConfig[Kind]>[number];
 
-function memberName(member: MemberConfig<'interfaces'> | MemberConfig<'pseudowires'>): string {
+function memberName(member: MemberConfig<'interfaces'> | MemberConfig<'pseudowires'>): string | undefined {
   if (typeof member === 'string') return member;
   return 'interface' in member ? member.interface : member.pseudowire;
 }
@@ -125,9 +125,11 @@ function readMembers(
   user: Place,
   usage: Usage,
 ): MemberModel[] {
-  return list.map((member, i) => {
+  return list.flatMap((member, i) => {
     const config: { group?: string; storm?: Partial<StormModel> } = typeof member === 'string' ? {} : member;
     const name = memberName(member);
+    // What the schema has refused was taken out.
+    if (name === undefined) return [];
     usage.claim(name, typeof member === 'string' ? [...place, i] : [...place, i, kind], user);
     const { group = kind === 'pseudowire' ? meshGroup : noGroup } = config;
     const storm: StormModel = {
