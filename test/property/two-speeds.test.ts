@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Tally } from './tally.ts';
 import { runTrial } from './trial.ts';
 
-const trials = 300;
+const trials = 400;
 const framesPerTrial = 1000;
 const tally = new Tally();
 
