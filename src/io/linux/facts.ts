@@ -1,11 +1,11 @@
 // What the system knows of an interface or a network namespace, for `shimline doctor`: from /sys/class/net and /proc, and by
 // ioctl where koffi is there. Nothing is changed. What cannot be read is undefined, nothing throws.
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
 import { formatAddress, parseAddress } from '../../wire/address.ts';
 import { type CardFacts, readCard } from './card.ts';
-import { libc } from './libc.ts';
+import { inNamespace } from './netns.ts';
 
 export interface LinkFacts {
   readonly name: string;
@@ -177,8 +177,6 @@ export interface NamespaceFacts {
   readonly inside: { readonly links: readonly string[]; readonly strictReversePath: readonly string[] } | undefined;
 }
 
-const newNetworkNamespace = 0x4000_0000;
-
 /** `all` and `default`, where net.ipv4.conf.X.rp_filter is strict. */
 function strictReversePath(): string[] {
   return ['all', 'default'].filter((each) => textOf(`/proc/sys/net/ipv4/conf/${each}/rp_filter`) === '1');
@@ -186,22 +184,7 @@ function strictReversePath(): string[] {
 
 /** Goes into the namespace by this thread alone, reads and comes back. */
 function readInside(file: string): NamespaceFacts['inside'] {
-  const home = openSync('/proc/thread-self/ns/net', 'r');
-  try {
-    const there = openSync(file, 'r');
-    try {
-      if (libc().setns(there, newNetworkNamespace) !== 0) return undefined;
-    } finally {
-      closeSync(there);
-    }
-    try {
-      return { links: linkNames(), strictReversePath: strictReversePath() };
-    } finally {
-      libc().setns(home, newNetworkNamespace);
-    }
-  } finally {
-    closeSync(home);
-  }
+  return inNamespace('namespace', file, () => ({ links: linkNames(), strictReversePath: strictReversePath() }));
 }
 
 /** A namespace by its name for `ip netns`. undefined: there is none. */
