@@ -1,90 +1,37 @@
 // What the API needs of a running router, and nothing more: the truth, which is changed and read, and the plane, which
 // forwards and counts. `RouterTruth` has the shape of the control side's own class; tests put doubles in both places.
-import type { LocalRoute } from '../../control/compile/rib.ts';
-import type { PathModel, RouterModel, VrfModel } from '../../control/model.ts';
+import type {
+  BindingView,
+  LabelView,
+  NeighborView,
+  RouteFilter,
+  RouteView,
+  TransactionRequest,
+  TransactionResult,
+  VrfView,
+} from '../../control/live/index.ts';
+import type { RouterModel } from '../../control/model.ts';
 import type { DeviceCounts } from '../../io/live-device.ts';
 import type { Tables } from '../../tables/tables.ts';
-import type { IpAddress, IpPrefix } from '../../wire/address.ts';
+import type { IpAddress } from '../../wire/address.ts';
 import type { TapFilter } from '../../workers/live/tap.ts';
 import type { LiveSummary } from '../live-summary.ts';
 
 export type Awaitable<T> = T | Promise<T>;
 
-export interface ChangeError {
-  /** `changes[3].route.via`. */
-  readonly path: string;
-  readonly message: string;
-}
+export type {
+  BindingView,
+  ChangeError,
+  LabelView,
+  NeighborView,
+  RouteFilter,
+  RouteView,
+  TransactionRequest,
+  TransactionResult,
+  VrfView,
+} from '../../control/live/index.ts';
 
-export type TransactionResult =
-  | { readonly ok: true; readonly version: number }
-  /** The version that is there in place of the one that was named. */
-  | { readonly ok: false; readonly conflict: number }
-  | { readonly ok: false; readonly errors: readonly ChangeError[] };
-
-export interface TransactionRequest {
-  readonly version?: number | undefined;
-  readonly source?: string | undefined;
-  readonly changes: readonly unknown[];
-}
-
-export type EntryState = 'active' | 'unusable' | 'waiting';
-
-export interface RouteView {
-  readonly vrf: string;
-  readonly prefix: IpPrefix;
-  readonly source: string;
-  readonly distance: number;
-  readonly state: EntryState;
-  readonly why: string | undefined;
-  readonly isStale: boolean;
-  readonly local: LocalRoute['source'] | undefined;
-  readonly interface: string | undefined;
-  readonly paths: readonly PathModel[];
-  readonly firstPath: number;
-  readonly pathCount: number;
-}
-
-export interface RouteFilter {
-  readonly vrf?: string | undefined;
-  readonly source?: string | undefined;
-  readonly state?: EntryState | undefined;
-  /** This prefix and those within. */
-  readonly within?: IpPrefix | undefined;
-  readonly family?: 4 | 6 | undefined;
-}
-
-export interface LabelView {
-  readonly label: number;
-  readonly source: string;
-  readonly state: EntryState;
-  readonly why: string | undefined;
-  readonly isStale: boolean;
-  readonly paths: readonly PathModel[];
-  readonly firstPath: number;
-  readonly pathCount: number;
-}
-
-export interface NeighborView {
-  readonly interface: string;
-  readonly address: IpAddress;
-  readonly mac: readonly number[] | undefined;
-  readonly isStatic: boolean;
-  readonly isUp: boolean;
-}
-
-export interface VrfView {
-  readonly model: VrfModel;
-  readonly label: number | undefined;
-  readonly interfaces: readonly string[];
-  readonly routes: number;
-}
-
-export interface BindingView {
-  readonly label: number;
-  readonly owner: string;
-  readonly chosen: boolean;
-}
+export type EntryState = RouteView['state'];
 
 export interface RouterTruth {
   /** Counts the changes that were made. */
