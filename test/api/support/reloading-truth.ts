@@ -1,27 +1,15 @@
-// The truth of a running router in its simplest form: one configuration, changed as objects, validated as a whole and taken
-// over as a whole. Right, and slow for big tables; whoever has more than some thousand routes wants tables that are
-// changed in place.
+// A second truth for the API to stand on, in its simplest form: one configuration, changed as objects, validated as a whole and taken
+// over as a whole. Tests hold the control side and this one to the same answers.
 import {
   type BridgeConfig,
   type ConfigError,
   type RouterFileConfig,
   validateConfig,
-} from '../../control/config/index.ts';
-import { explainLookup } from '../../control/live/explain.ts';
-import { configOf } from '../../control/live/to-config.ts';
-import { globalTable, type PathModel, type RouterModel } from '../../control/model.ts';
-import type { CompiledRouter } from '../../control/router.ts';
-import { ShimlineError } from '../../errors.ts';
-import { Adjacency, adjacencyWords } from '../../tables/adjacencies.ts';
-import {
-  contains,
-  formatAddress,
-  formatPrefix,
-  type IpAddress,
-  networkOf,
-  parseAddress,
-  parsePrefix,
-} from '../../wire/address.ts';
+} from '../../../src/control/config/index.ts';
+import { explainLookup } from '../../../src/control/live/explain.ts';
+import { configOf } from '../../../src/control/live/to-config.ts';
+import { globalTable, type PathModel, type RouterModel } from '../../../src/control/model.ts';
+import type { CompiledRouter } from '../../../src/control/router.ts';
 import type {
   BindingView,
   ChangeError,
@@ -34,7 +22,18 @@ import type {
   TransactionRequest,
   TransactionResult,
   VrfView,
-} from './service.ts';
+} from '../../../src/daemon/api/service.ts';
+import { ShimlineError } from '../../../src/errors.ts';
+import { Adjacency, adjacencyWords } from '../../../src/tables/adjacencies.ts';
+import {
+  contains,
+  formatAddress,
+  formatPrefix,
+  type IpAddress,
+  networkOf,
+  parseAddress,
+  parsePrefix,
+} from '../../../src/wire/address.ts';
 
 /** What the truth is laid into. */
 export interface Reloadable {

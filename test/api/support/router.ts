@@ -4,7 +4,6 @@ import { parseConfig } from '../../../src/control/config/index.ts';
 import { RouterControl } from '../../../src/control/live/router-control.ts';
 import type { RouterModel } from '../../../src/control/model.ts';
 import { compileRouter } from '../../../src/control/router.ts';
-import { ReloadingTruth } from '../../../src/daemon/api/reloading-truth.ts';
 import type {
   CaptureFilter,
   FrameTap,
@@ -14,6 +13,7 @@ import type {
 } from '../../../src/daemon/api/service.ts';
 import type { LiveSummary } from '../../../src/daemon/live-summary.ts';
 import type { Log } from '../../../src/daemon/log.ts';
+import { ReloadingTruth } from './reloading-truth.ts';
 
 export const routerYaml = `
 router: {name: pe1, id: 192.0.2.1}
