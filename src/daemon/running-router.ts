@@ -99,11 +99,11 @@ export class RunningRouter {
   }
 
   /**
-   * Starts to forward. Throws ShimlineError for what cannot be: a configuration, a device that is refused. An interface
-   * that does not exist yet is waited for.
+   * Starts to forward, by the ports that have a device (`devicesDue` of a configuration asks for one each). Throws
+   * ShimlineError for what cannot be: a configuration, a device that is refused. An interface that does not exist yet is
+   * waited for.
    */
   static async start(model: RouterModel, options: RunOptions): Promise<RunningRouter> {
-    assertDevices(model);
     const router = new RunningRouter(model, options);
     try {
       await router.#enqueue(() => router.#openAll(true));
@@ -137,7 +137,6 @@ export class RunningRouter {
   /** Takes over another configuration as a whole; throws ShimlineError, and nothing has changed, when it is wrong. */
   reload(model: RouterModel): Promise<void> {
     return this.#enqueue(async () => {
-      assertDevices(model);
       const result = await this.#replace(model);
       if (result.ok || !('errors' in result)) return;
       throw new ShimlineError('CONFIG', result.errors.map(({ path, message }) => `${path}: ${message}`).join('\n'));
@@ -428,17 +427,6 @@ export class RunningRouter {
     this.#queue = done.catch(() => {});
     return done;
   }
-}
-
-function withoutDevice(port: InterfaceModel): string {
-  return `${port.path}: a live run needs a device for each port, such as device: {afpacket: ${port.name}}`;
-}
-
-function assertDevices(model: RouterModel): void {
-  const bare = model.interfaces.filter(
-    (entry) => entry.name === entry.port && entry.device === undefined && entry.bridge === undefined,
-  );
-  if (bare.length > 0) throw new ShimlineError('CONFIG', bare.map(withoutDevice).join('\n'));
 }
 
 function sameSpec(a: DeviceSpec, b: DeviceSpec): boolean {
