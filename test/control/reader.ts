@@ -88,8 +88,10 @@ function judge(i: number): void {
   const { groups } = tables.paths;
   const own = vpnLabel(vrfs[i], prefixes[i], 0);
   const at = routes[i] * routeWords;
+  // Read once, as the engines do: a record that is let lead elsewhere has no flat leg for a moment.
+  const leg = tables.routes[at + 3];
   if (routes[i] === 0) Atomics.add(tally, Tally.none, 1);
-  else if (tables.routes[at + 3] !== 0) judgeFlat(tables.routes[at + 3], 1, prefixes[i], own);
+  else if (leg !== 0) judgeFlat(leg, 1, prefixes[i], own);
   else if (tables.routes[at] === Action.group)
     judgeLeg(groups[tables.routes[at + 1] * groupWords], 1, prefixes[i], own);
   else if (tables.routes[at] !== Action.drop) wrong(50, prefixes[i], tables.routes[at]);
