@@ -36,7 +36,7 @@ shimline() {
 
 # --- the network -----------------------------------------------------------------------------------------------------
 
-node() {
+namespace() {
   ip netns add "$lab-$1"
   ip -n "$lab-$1" link set dev lo up
 }
@@ -66,7 +66,7 @@ cable() {
 site() {
   local name=$1 pe=$2 port=$3 link=eth0
   shift 3
-  node "$name"
+  namespace "$name"
   forwarding "$name"
   cable "$name" eth0 "$pe" "$port"
   cable "$name" lan "$name" lan-end
@@ -78,8 +78,8 @@ site() {
 build() {
   local name
   for name in "${routers[@]}"; do
-    node "$name"; quiet "$name"
-    node "$name-cp"; speaking "$name-cp"
+    namespace "$name"; quiet "$name"
+    namespace "$name-cp"; speaking "$name-cp"
   done
   cable pe1 core p to-pe1
   cable p to-pe2 pe2 core
