@@ -158,6 +158,7 @@ export class ModelBuilder {
       xconnects: this.#xconnects,
       bridges: this.#bridges,
       snmp: undefined,
+      fpm: undefined,
     };
   }
 }
