@@ -100,8 +100,8 @@ router_up() {
   mkdir -p "$state/$name"
   sed "s/netns: /netns: $lab-/g" "$here/$name/shimline.yaml" > "$state/$name/shimline.yaml"
   # shellcheck disable=SC2046
-  at "$name" $(shimline) run -c "$state/$name/shimline.yaml" --api "unix:$state/$name/api.sock" --json --log-format json \
-    > "$state/$name/summary.json" 2> "$state/$name/log" &
+  ip netns exec "$lab-$name" $(shimline) run -c "$state/$name/shimline.yaml" --api "unix:$state/$name/api.sock" \
+    --json --log-format json > "$state/$name/summary.json" 2> "$state/$name/log" &
   echo $! > "$state/$name/pid"
 }
 
@@ -170,12 +170,13 @@ tell() { local name=$1; shift; at "$name" vtysh --vty_socket "$state/$name" "$@"
 
 failures=0
 
-# expect WHAT PATTERN COMMAND… : waits, for a minute at most, until the command prints it
+# expect WHAT PATTERN COMMAND… : waits until the command prints it, at most until all of this has taken a minute
 expect() {
-  local what=$1 pattern=$2 tries=120
+  local what=$1 pattern=$2
   shift 2
-  while ((tries-- > 0)); do
+  while true; do
     if "$@" 2> /dev/null | grep -Eq -- "$pattern"; then say "ok    $what"; return; fi
+    ((SECONDS < 60)) || break
     sleep 0.5
   done
   say "wrong $what: no '$pattern' in"
@@ -190,17 +191,19 @@ refuse() {
   if "$@" > /dev/null 2>&1; then say "wrong $what"; failures=$((failures + 1)); else say "ok    $what"; fi
 }
 
+count() { "${@:2}" | grep -c -- "$1"; }
+
 routes() { $(shimline) show routes "${@:2}" --api "unix:$state/$1/api.sock"; }
 
 # Says its name to whoever connects, and how many bytes came before they closed: TCP both ways, and who was reached.
 servers() {
   local name
   for name in red2 blue2; do
-    at "$name" node -e "
+    ip netns exec "$lab-$name" node -e "
       require('node:net').createServer({ allowHalfOpen: true }, (peer) => {
         let bytes = 0;
         peer.on('error', () => {}).on('data', (part) => { bytes += part.length; }).on('end', () => peer.end('$name ' + bytes));
-      }).listen(7000, '10.2.0.1')" &
+      }).listen(7000, '10.2.0.1')" > /dev/null 2>&1 &
     echo $! >> "$state/servers"
   done
 }
@@ -214,8 +217,8 @@ client() {
 }
 
 check() {
-  expect 'P: OSPF adjacencies with both PEs' 2 sh -c "'$0' vtysh p-cp -c 'show ip ospf neighbor' | grep -c Full/"
-  expect 'P: LDP sessions with both PEs' 2 sh -c "'$0' vtysh p-cp -c 'show mpls ldp neighbor' | grep -c OPERATIONAL"
+  expect 'P: OSPF adjacencies with both PEs' 2 count Full/ tell p-cp -c 'show ip ospf neighbor'
+  expect 'P: LDP sessions with both PEs' 2 count OPERATIONAL tell p-cp -c 'show mpls ldp neighbor'
   expect "PE1: red's site 1 by OSPF" '172.16.1.2 .*Full/' tell pe1-cp -c 'show ip ospf vrf red neighbor'
   expect "PE1: blue's site 1 by RIP" '10.1.0.0/24 .*172.16.2.2' tell pe1-cp -c 'show ip rip vrf blue'
   expect "PE2: red's site 2 by BGP" '10.2.0.0/24' tell pe2-cp -c 'show bgp vrf red ipv4 unicast'
