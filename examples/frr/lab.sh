@@ -6,7 +6,7 @@
 #   lab.sh down    ends and removes everything
 #   lab.sh sh NAME COMMAND…       runs a command at a node: lab.sh sh red1 ping 10.2.0.1
 #   lab.sh vtysh NAME -c COMMAND  asks FRR of a node: lab.sh vtysh pe1-cp -c 'show bgp ipv4 vpn'
-#   lab.sh stop NAME [DAEMON…], lab.sh start NAME [DAEMON…]    FRR of one node, or some of its daemons
+#   lab.sh start|stop|kill NAME [DAEMON…]    FRR of one node, or some of its daemons
 #
 # LAB           begins the name of every namespace (default: frrlab)
 # SHIMLINE      the command that is shimline (default: the one of this checkout or package, else of the path)
@@ -153,12 +153,13 @@ frr_up() {
   at "$name" vtysh --config_dir "$(frr_config "$name")" --vty_socket "$run" -b > "$run/config.out" 2>&1 || fail "$(cat "$run/config.out")"
 }
 
+# SIGNAL NAME [DAEMON…]
 frr_down() {
-  local name=$1 daemon file
-  shift
+  local signal=$1 name=$2 daemon file
+  shift 2
   for daemon in ${*:-$(daemons "$name")}; do
     file=$state/$name/$daemon.pid
-    [[ -e $file ]] && kill "$(cat "$file")" 2> /dev/null
+    [[ -e $file ]] && kill "-$signal" "$(cat "$file")" 2> /dev/null
     rm -f "$file"
   done
   return 0
@@ -283,6 +284,7 @@ case ${1:-} in
   sh) shift; at "$@" ;;
   vtysh) shift; tell "$@" ;;
   start) shift; frr_up "$@" ;;
-  stop) shift; frr_down "$@" ;;
+  stop) shift; frr_down TERM "$@" ;;
+  kill) shift; frr_down KILL "$@" ;;
   *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

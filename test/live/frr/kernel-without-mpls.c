@@ -120,26 +120,56 @@ static void tell_link(struct nlmsghdr *message) {
   put(at, unknown_attribute, NULL, end - at - RTA_LENGTH(0));
 }
 
-static void hide(struct rtattr *first, int bytes, int encapsulation, int its_type) {
-  for (struct rtattr *at = first; RTA_OK(at, bytes); at = RTA_NEXT(at, bytes))
-    if (type_of(at) == encapsulation || type_of(at) == its_type) at->rta_type = unknown_attribute;
+// Takes attributes of two types out of `bytes` that begin with attributes; what follows them moves up. Answers how many
+// bytes are left of them.
+static int take_out(char *first, int bytes, int encapsulation, int its_type) {
+  int kept = 0, left = bytes;
+  for (struct rtattr *at = (struct rtattr *)first; RTA_OK(at, left);) {
+    int aligned = RTA_ALIGN(at->rta_len), space = aligned < left ? aligned : left, type = type_of(at);
+    struct rtattr *next = (struct rtattr *)((char *)at + space);
+    if (type != encapsulation && type != its_type) {
+      memmove(first + kept, at, space);
+      kept += space;
+    }
+    left -= space;
+    at = next;
+  }
+  return kept;
 }
 
+static void take_labels_off_hops(struct rtattr *several) {
+  char *first = RTA_DATA(several);
+  int left = RTA_PAYLOAD(several), kept = 0;
+  for (char *at = first; RTNH_OK((struct rtnexthop *)at, left);) {
+    struct rtnexthop *hop = (struct rtnexthop *)at;
+    int space = NLMSG_ALIGN(hop->rtnh_len);
+    char *next = at + space;
+    hop->rtnh_len = RTNH_LENGTH(take_out((char *)RTNH_DATA(hop), hop->rtnh_len - RTNH_LENGTH(0), RTA_ENCAP, RTA_ENCAP_TYPE));
+    memmove(first + kept, hop, hop->rtnh_len);
+    kept += NLMSG_ALIGN(((struct rtnexthop *)(first + kept))->rtnh_len);
+    left -= space;
+    at = next;
+  }
+  several->rta_len = RTA_LENGTH(kept);
+}
+
+// Shortens the message by its labels.
 static void take_labels_off(struct nlmsghdr *message) {
   if (message->nlmsg_type == RTM_NEWNEXTHOP) {
-    struct nhmsg *head = NLMSG_DATA(message);
-    struct rtattr *first = (struct rtattr *)((char *)head + NLMSG_ALIGN(sizeof *head));
-    hide(first, NLMSG_PAYLOAD(message, sizeof *head), NHA_ENCAP, NHA_ENCAP_TYPE);
+    int head = NLMSG_SPACE(sizeof(struct nhmsg));
+    message->nlmsg_len = head + take_out((char *)message + head, message->nlmsg_len - head, NHA_ENCAP, NHA_ENCAP_TYPE);
   }
   if (message->nlmsg_type != RTM_NEWROUTE) return;
-  struct rtattr *first = RTM_RTA((struct rtmsg *)NLMSG_DATA(message));
-  int bytes = RTM_PAYLOAD(message);
-  hide(first, bytes, RTA_ENCAP, RTA_ENCAP_TYPE);
-  struct rtattr *several = find(first, bytes, RTA_MULTIPATH);
+  int head = NLMSG_SPACE(sizeof(struct rtmsg));
+  message->nlmsg_len = head + take_out((char *)message + head, message->nlmsg_len - head, RTA_ENCAP, RTA_ENCAP_TYPE);
+  struct rtattr *several = find((struct rtattr *)((char *)message + head), message->nlmsg_len - head, RTA_MULTIPATH);
   if (!several) return;
-  int left = RTA_PAYLOAD(several);
-  for (struct rtnexthop *hop = RTA_DATA(several); RTNH_OK(hop, left); left -= NLMSG_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop))
-    hide(RTNH_DATA(hop), hop->rtnh_len - RTNH_LENGTH(0), RTA_ENCAP, RTA_ENCAP_TYPE);
+  char *end = (char *)several + RTA_ALIGN(several->rta_len);
+  int behind = (char *)message + message->nlmsg_len - end;
+  take_labels_off_hops(several);
+  char *now = (char *)several + RTA_ALIGN(several->rta_len);
+  if (behind > 0) memmove(now, end, behind);
+  message->nlmsg_len -= end - now;
 }
 
 static int is_route_or_next_hop(int type) {
@@ -164,15 +194,27 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
   return bytes;
 }
 
-ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
+ssize_t sendmsg(int fd, const struct msghdr *given, int flags) {
   static ssize_t (*real)(int, const struct msghdr *, int);
   if (!real) real = dlsym(RTLD_NEXT, "sendmsg");
-  if (message->msg_iovlen == 1 && is_rtnetlink(fd)) {
-    int left = (int)message->msg_iov[0].iov_len;
-    for (struct nlmsghdr *at = message->msg_iov[0].iov_base; NLMSG_OK(at, left); at = NLMSG_NEXT(at, left))
-      take_labels_off(at);
+  if (given->msg_iovlen != 1 || !is_rtnetlink(fd)) return real(fd, given, flags);
+  char *first = given->msg_iov[0].iov_base;
+  int left = (int)given->msg_iov[0].iov_len, kept = 0;
+  for (char *at = first; NLMSG_OK((struct nlmsghdr *)at, left);) {
+    int space = NLMSG_ALIGN(((struct nlmsghdr *)at)->nlmsg_len);
+    char *next = at + space;
+    take_labels_off((struct nlmsghdr *)at);
+    int now = NLMSG_ALIGN(((struct nlmsghdr *)at)->nlmsg_len);
+    memmove(first + kept, at, now);
+    kept += now;
+    left -= space;
+    at = next;
   }
-  return real(fd, message, flags);
+  struct iovec piece = {first, kept};
+  struct msghdr message = *given;
+  message.msg_iov = &piece;
+  ssize_t sent = real(fd, &message, flags);
+  return sent == kept ? (ssize_t)given->msg_iov[0].iov_len : sent;
 }
 
 int setsockopt(int fd, int level, int option, const void *value, socklen_t bytes) {
