@@ -157,8 +157,9 @@ frr_up() {
 frr_down() {
   local signal=$1 name=$2 daemon file
   shift 2
-  for daemon in ${*:-$(daemons "$name")}; do
-    file=$state/$name/$daemon.pid
+  for file in "$state/$name"/*.pid; do
+    daemon=$(basename "$file" .pid)
+    (($# == 0)) || [[ " $* " == *" $daemon "* ]] || continue
     [[ -e $file ]] && kill "-$signal" "$(cat "$file")" 2> /dev/null
     rm -f "$file"
   done
