@@ -52,7 +52,9 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
     throw error;
   };
   const fpm = await openFpm(router, log).catch(stopped);
-  const api = await openRouterApi(router, options, log).catch(stopped);
+  const api = await openRouterApi(router, options, log, () => [fpm.view()].filter((each) => each !== undefined)).catch(
+    stopped,
+  );
   const snmp = openSnmp(router, log);
   const notifier = openNotifier();
   notifier.watch(turning(router));

@@ -15,6 +15,8 @@ export interface AdapterRouter {
 export interface AdapterView {
   /** The source that it writes as. */
   readonly source: string;
+  /** The administrative distance of that. */
+  readonly distance: number;
   /** Where it listens, or whom it is connected to. */
   readonly address: string;
   readonly isConnected: boolean;

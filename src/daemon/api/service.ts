@@ -6,6 +6,7 @@ import type {
   NeighborView,
   RouteFilter,
   RouteView,
+  SourceView,
   TransactionRequest,
   TransactionResult,
   VrfView,
@@ -15,6 +16,7 @@ import type { DeviceCounts } from '../../io/live-device.ts';
 import type { Tables } from '../../tables/tables.ts';
 import type { IpAddress } from '../../wire/address.ts';
 import type { TapFilter } from '../../workers/live/tap.ts';
+import type { AdapterView } from '../adapter.ts';
 import type { LiveSummary } from '../live-summary.ts';
 
 export type Awaitable<T> = T | Promise<T>;
@@ -26,6 +28,7 @@ export type {
   NeighborView,
   RouteFilter,
   RouteView,
+  SourceView,
   TransactionRequest,
   TransactionResult,
   VrfView,
@@ -48,6 +51,8 @@ export interface RouterTruth {
   neighbors(): Iterable<NeighborView>;
   vrfs(): readonly VrfView[];
   bindings(): readonly BindingView[];
+  /** Who has put in what is there. */
+  sourceViews(): readonly SourceView[];
   /** The steps of a look-up; undefined: there is no such VRF. */
   explainRoute(vrf: string | undefined, address: IpAddress): readonly string[] | undefined;
   /** The configuration as it is now. */
@@ -119,6 +124,8 @@ export interface RouterPlane {
   forwarding(): { readonly model: RouterModel; readonly tables: Tables };
   /** Bytes that the tables use. */
   tableBytes(): number;
+  /** Adapters of routing engines that run. */
+  adapters(): readonly AdapterView[];
   watch(listener: (event: RouterEvent) => void): () => void;
   /** undefined: another capture is running. */
   capture(filter: CaptureFilter): Promise<FrameTap | undefined>;

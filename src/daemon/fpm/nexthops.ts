@@ -20,6 +20,11 @@ export class Nexthops {
     return this.#nexthops.size;
   }
 
+  /** Whether any route names a next hop. */
+  get hasRoutes(): boolean {
+    return this.#idOfRoute.size > 0;
+  }
+
   /** The hops of a route; undefined: it names what is not known. */
   hopsOf({ nexthopId, hops }: RouteMessage): readonly RouteHop[] | undefined {
     if (nexthopId === 0) return hops;

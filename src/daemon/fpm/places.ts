@@ -17,6 +17,9 @@ export type Outlet =
 /** RT_TABLE_UNSPEC, RT_TABLE_MAIN, RT_TABLE_LOCAL. */
 const globalTables: readonly number[] = [0, 254, 255];
 
+/** Remembered at most: numbers may be anything. */
+const outletsMax = 10_000;
+
 /** Everything that a model says of these, by what zebra knows. */
 class Meaning {
   readonly tables = new Map<number, string | undefined>(globalTables.map((table) => [table, undefined]));
@@ -82,10 +85,25 @@ export class Places {
     const model = this.#modelOf();
     if (model === this.#model && this.#links.version === this.#linksVersion) return;
     this.#linksVersion = this.#links.version;
-    if (model !== this.#model) this.#map = new Meaning(model);
+    if (model === this.#model) return this.#compareOutlets();
+    this.#map = new Meaning(model);
     this.#model = model;
     this.#outlets.clear();
     this.#version++;
+  }
+
+  /** Interfaces come and go that nobody has asked for: of those that somebody has, is any another one? */
+  #compareOutlets(): void {
+    let isSame = true;
+    for (const [key, outlet] of this.#outlets) {
+      const [index, vrf] = key.split(' ');
+      const now = this.#find(Number(index), vrf === '' ? undefined : vrf);
+      if (now.kind === outlet.kind && ('name' in now ? now.name : '') === ('name' in outlet ? outlet.name : ''))
+        continue;
+      this.#outlets.set(key, now);
+      isSame = false;
+    }
+    if (!isSame) this.#version++;
   }
 
   /** The VRF of a kernel table, undefined for the global one; `null`: no VRF has it. */
@@ -101,6 +119,7 @@ export class Places {
     let outlet = this.#outlets.get(key);
     if (outlet === undefined) {
       outlet = this.#find(index, vrf);
+      if (this.#outlets.size >= outletsMax) this.#outlets.clear();
       this.#outlets.set(key, outlet);
     }
     return outlet;

@@ -92,8 +92,10 @@ export class FpmServer implements Adapter {
 
   view(): AdapterView {
     const { session, peer = '' } = this.#session ?? {};
+    const { sources } = this.#options.router.control;
     return {
       source,
+      distance: sources.distance(sources.number(source)),
       address: this.#options.address,
       isConnected: session !== undefined,
       peer,

@@ -8,9 +8,10 @@ import { RouteAction, type RouteMessage, readNexthop, readRoute } from '../../wi
 import type { AdapterRouter } from '../adapter.ts';
 import { changeText, Loader } from '../loader.ts';
 import { FrameReader } from './frame-reader.ts';
+import { KnownRoutes, prefixAt } from './known-routes.ts';
 import { Nexthops } from './nexthops.ts';
 import type { Places } from './places.ts';
-import { type RefusalReason, routeText, translate } from './translate.ts';
+import { isPassedOver, type RefusalReason, routeText, translate } from './translate.ts';
 
 export const source = 'fpm';
 /** Changes that wait before no more is read. The socket's own buffers hold what comes meanwhile. */
@@ -32,6 +33,9 @@ export class Session {
   readonly #socket: Socket;
   readonly #frames: FrameReader;
   readonly #nexthops = new Nexthops();
+  readonly #known = new KnownRoutes();
+  /** What is known is known of these places. */
+  #placesVersion = -1;
   readonly #loader: Loader;
   #messages = 0;
   #isOver = false;
@@ -56,6 +60,11 @@ export class Session {
 
   get messages(): number {
     return this.#messages;
+  }
+
+  /** Of a frame that has not come to its end. */
+  get waitingBytes(): number {
+    return this.#frames.waiting;
   }
 
   /** Changes that were made. */
@@ -87,6 +96,8 @@ export class Session {
     const { places, active } = this.#options;
     active();
     places.refresh();
+    if (places.version !== this.#placesVersion) this.#known.forget();
+    this.#placesVersion = places.version;
     const damage = this.#frames.take(piece);
     const settled = this.#loader.settle();
     if (damage !== undefined) return this.#end(damage);
@@ -111,11 +122,29 @@ export class Session {
   }
 
   #takeRoute(bytes: Uint8Array, message: NetlinkMessage): string | undefined {
+    if (this.#takeKnown(bytes, message)) return undefined;
     const route = readRoute(bytes, message);
     if (route === undefined) return isOurFamily(bytes, message) ? 'a damaged route' : undefined;
     this.#nexthops.note(route);
-    this.#put(route);
+    const change = this.#put(route);
+    if (change !== undefined && 'route' in change && isWhateverPrefix(route, change) && prefixAt(bytes, message)) {
+      const { route: model } = change;
+      this.#known.add(bytes, message, { vrf: model.vrf, paths: 'paths' in model ? model.paths : undefined });
+    }
     return undefined;
+  }
+
+  /** A route that says the same as another one before it. Where routes name next hops, their names are to be noted. */
+  #takeKnown(bytes: Uint8Array, message: NetlinkMessage): boolean {
+    if (this.#nexthops.hasRoutes) return false;
+    const prefix = prefixAt(bytes, message);
+    if (prefix === undefined || isPassedOver(prefix)) return false;
+    const known = this.#known.find(bytes, message);
+    if (known === undefined) return false;
+    const { vrf, paths } = known;
+    if (paths === undefined) this.#loader.add({ op: 'delete', route: { vrf, prefix } });
+    else this.#loader.add({ op: 'replace', route: { path: '', vrf, prefix, paths } });
+    return true;
   }
 
   #takeNexthop(bytes: Uint8Array, message: NetlinkMessage): string | undefined {
@@ -130,7 +159,7 @@ export class Session {
     return undefined;
   }
 
-  #put(route: RouteMessage): void {
+  #put(route: RouteMessage): EntryChange | undefined {
     const { nexthopId } = route;
     const isBlackhole = nexthopId !== 0 && this.#nexthops.isBlackhole(nexthopId);
     const meant = isBlackhole ? { ...route, action: RouteAction.blackhole } : route;
@@ -141,12 +170,20 @@ export class Session {
       this.#options.refused(reason, () => `${routeText(route)}: ${text}`);
     }
     if (change !== undefined) this.#loader.add(change);
+    return refusal === undefined ? change : undefined;
   }
 
   #refused(change: EntryChange, message: string): void {
     this.#missed++;
     this.#options.refused('router', () => `${changeText(change)}: ${message}`);
   }
+}
+
+/** Whether the same would have become of another prefix: nothing in it was compared with our own subnets and addresses. */
+function isWhateverPrefix({ gone, nexthopId, hops, action }: RouteMessage, { op }: EntryChange): boolean {
+  if (gone) return true;
+  if (action === RouteAction.local) return false;
+  return op !== 'delete' && nexthopId === 0 && hops.every(({ via }) => via !== undefined);
 }
 
 /** Messages of other families, such as those of multicast routing, look otherwise. */

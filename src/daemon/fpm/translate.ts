@@ -83,7 +83,7 @@ export function translate(route: RouteMessage, hops: readonly RouteHop[] | undef
 }
 
 /** Each interface has its own fe80::/10, and multicast is nobody's here. */
-function isPassedOver({ family, words }: IpPrefix): boolean {
+export function isPassedOver({ family, words }: IpPrefix): boolean {
   return family === 6 ? isLinkLocal(words) || words[0] >>> 24 === 0xff : words[0] >>> 28 === 0xe;
 }
 

@@ -93,6 +93,10 @@ export class TestPlane implements RouterPlane {
     return {};
   }
 
+  adapters() {
+    return [];
+  }
+
   heartbeats(): number[] {
     return [++this.turns];
   }
