@@ -155,7 +155,8 @@ export class Session {
       this.#options.refused('router', () => `next hop ${nexthop.id}: there are ${this.#nexthops.count} already`);
       return undefined;
     }
-    for (const route of routes) this.#put(route);
+    // Zebra takes a next hop out before it says where its routes lead now: until then they lead where they did.
+    if (!nexthop.gone) for (const route of routes) this.#put(route);
     return undefined;
   }
 
