@@ -153,17 +153,16 @@ frr_up() {
   at "$name" vtysh --config_dir "$(frr_config "$name")" --vty_socket "$run" -b > "$run/config.out" 2>&1 || fail "$(cat "$run/config.out")"
 }
 
-# SIGNAL NAME [DAEMON…]
+# SIGNAL NAME [DAEMON…]: zebra first. It would take out the routes of the others when they go before it.
 frr_down() {
-  local signal=$1 name=$2 daemon file
+  local signal=$1 name=$2 daemon
+  local -a pids=()
   shift 2
-  for file in "$state/$name"/*.pid; do
-    daemon=$(basename "$file" .pid)
-    (($# == 0)) || [[ " $* " == *" $daemon "* ]] || continue
-    [[ -e $file ]] && kill "-$signal" "$(cat "$file")" 2> /dev/null
-    rm -f "$file"
+  for daemon in ${*:-zebra bgpd ospfd ldpd ripd staticd}; do
+    [[ -e $state/$name/$daemon.pid ]] && pids+=("$(cat "$state/$name/$daemon.pid")")
+    rm -f "$state/$name/$daemon.pid"
   done
-  return 0
+  ((${#pids[@]} == 0)) || kill "-$signal" "${pids[@]}"
 }
 
 tell() { local name=$1; shift; at "$name" vtysh --vty_socket "$state/$name" "$@"; }
