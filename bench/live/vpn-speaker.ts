@@ -46,10 +46,10 @@ function open(): Buffer {
   return message(Message.open, body);
 }
 
-/** 10.0.0.0/24, 10.0.1.0/24 and so on, through 11.0.0.0/24 and further. */
+/** 20.0.0.0/24, 20.0.1.0/24 and so on, through 21.0.0.0/24 and further. */
 function reachability(index: number): number[] {
   const [as = 0, number = 0] = values.target.split(':').map(Number);
-  const prefix = [10 + (index >>> 16), (index >>> 8) & 255, index & 255];
+  const prefix = [20 + (index >>> 16), (index >>> 8) & 255, index & 255];
   const stack = [label >>> 12, (label >>> 4) & 255, ((label & 15) << 4) | 1];
   return [24 + 64 + 24, ...stack, 0, 0, ...u16(as), ...u32(number), ...prefix];
 }
