@@ -7,6 +7,7 @@ import { openSnmp, type Snmp } from '../daemon/snmp/index.ts';
 import { openNotifier } from '../io/linux/notify.ts';
 import type { Pace } from '../io/live-device.ts';
 import { reportError, usageError } from './errors.ts';
+import { openLabels } from './label-state.ts';
 import { openLog } from './log.ts';
 import type { LogOptions } from './log-options.ts';
 import { openRouterApi } from './router-api.ts';
@@ -26,18 +27,22 @@ export interface RunCommandOptions extends LogOptions {
   /** Where the control API is reached; absent: a socket named after the router, where that can be. */
   readonly api?: string;
   readonly tokenFile?: string;
+  /** Where labels are kept over restarts; absent: a file named after the router. */
+  readonly state?: string;
 }
 
 export async function runCommand(options: RunCommandOptions, io: CliIo): Promise<number> {
   const pace = paceOf(options);
   const log = openLog(io.err, options);
   const model = await loadConfig(options.config, { live: true, devicesDue: true });
+  const labels = await openLabels(model.name, options.state, log);
   const over = new AbortController();
   let failure: Error | undefined;
   const router = await RunningRouter.start(model, {
     workers: options.workers,
     pace,
     log,
+    labels,
     lost: (error) => {
       failure ??= error;
       over.abort();
@@ -46,6 +51,7 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
       if (options.untilPlayed) over.abort();
     },
   });
+  await router.labelsKept();
   const api = await openRouterApi(router, options, log).catch(async (error: unknown) => {
     await router.stop();
     throw error;
@@ -91,6 +97,7 @@ async function reload(
   notifier.reloading();
   try {
     await router.reload(await loadConfig(config, { live: true, devicesDue: true }));
+    await router.labelsKept();
     snmp.follow();
     log.info({ config }, 'configuration reloaded');
   } catch (error) {

@@ -19,6 +19,7 @@ import type { TapFilter } from '../workers/live/tap.ts';
 import type { PortView, RouterEvent } from './api/service.ts';
 import { ControlPorts } from './control-ports.ts';
 import { imageOf, type LiveImage } from './image.ts';
+import type { LabelKeeper } from './label-keeper.ts';
 import { attachedTo, withMacs } from './live-model.ts';
 import { type LiveSummary, liveSummary } from './live-summary.ts';
 import type { Log } from './log.ts';
@@ -34,8 +35,10 @@ export interface RunOptions {
   /** How all captures are played, whatever their ports say. */
   readonly pace?: Pace | undefined;
   readonly log: Log;
-  /** Labels kept over restarts, room for routes. */
-  readonly control?: Pick<ControlOptions, 'labelState' | 'routesMin'>;
+  /** Room for routes. */
+  readonly control?: Pick<ControlOptions, 'routesMin'>;
+  /** Labels kept over restarts; absent: every run gives them anew. */
+  readonly labels?: LabelKeeper | undefined;
   /** The run is over: a thread has died. */
   readonly lost: (error: Error) => void;
   /** Every capture has been played. */
@@ -78,12 +81,14 @@ export class RunningRouter {
     this.#links = watchAttached(model, (name) => this.#linkChanged(name));
     this.#control = new RouterControl(this.#withMacs(model), {
       ...options.control,
+      labelState: options.labels?.state,
       forwarders: options.workers,
       live: true,
       publish: () => {
         this.#isRebuilt = true;
       },
     });
+    options.labels?.follow(this.#control.labelManager);
     this.#image = imageOf(this.#control);
     this.#warn();
     this.#router = new LiveRouter(this.#image, options.workers, {
@@ -196,6 +201,11 @@ export class RunningRouter {
     return liveSummary(this.#router, seconds, this.#options.workers);
   }
 
+  /** Resolves when all labels that are bound by now outlast a crash: before somebody is told of them. */
+  labelsKept(): Promise<void> {
+    return this.#options.labels?.kept() ?? Promise.resolve();
+  }
+
   /** In the order of the configuration. */
   ports(): PortView[] {
     const names = this.#image.model.interfaces.filter((entry) => entry.name === entry.port).map((entry) => entry.name);
@@ -240,6 +250,7 @@ export class RunningRouter {
     clearTimeout(this.#retry);
     this.#links.close();
     await this.#router.stop();
+    await this.#options.labels?.close();
   }
 
   #withMacs(model: RouterModel): RouterModel {

@@ -105,6 +105,8 @@ export class RouterControl {
     this.sources = new Sources(options.distances);
     const { first, last } = model.dynamicLabels;
     this.#skeleton = this.#readSkeleton(model);
+    this.#configured = labelsOf(model);
+    const { labelState } = options;
     this.labelManager = new LabelManager(
       {
         first,
@@ -113,9 +115,9 @@ export class RouterControl {
         restSeconds: options.labelRestSeconds,
         now: options.now ?? (() => Date.now() / 1000),
       },
-      options.labelState,
+      // What the configuration gives away itself is nobody else's any more.
+      labelState && { ...labelState, bound: labelState.bound.filter(({ label }) => !this.#configured.has(label)) },
     );
-    this.#configured = labelsOf(model);
     this.#state = this.#newState(model);
     this.#state.bindVrfs();
     this.#loadConfig(this.#state, model);

@@ -133,6 +133,18 @@ function describing(endpoints: readonly Endpoint[], hasToken: boolean): Endpoint
   return all;
 }
 
+/** Tells of labels only when they outlast a crash. */
+function keeping({ truth }: RouterService): (endpoint: Endpoint) => Endpoint {
+  return (endpoint) => ({
+    ...endpoint,
+    handle: async (request, reply) => {
+      const answer = await endpoint.handle(request, reply);
+      await truth.kept?.();
+      return answer;
+    },
+  });
+}
+
 /** Throws ShimlineError when the place is not to be had. */
 export async function openApi(service: RouterService, { address, token, log, limits }: ApiOptions): Promise<OpenApi> {
   const all = { ...serverLimits, ...streamLimits, ...limits };
@@ -142,8 +154,7 @@ export async function openApi(service: RouterService, { address, token, log, lim
   const changes = new Changes(service, (change) => hub.changed(change));
   const endpoints = [
     ...readEndpoints(service),
-    ...changeEndpoints(service, changes),
-    ...listEndpoints(service),
+    ...[...changeEndpoints(service, changes), ...listEndpoints(service)].map(keeping(service)),
     ...streams.endpoints(),
     metricsEndpoint(metrics),
   ];

@@ -52,6 +52,8 @@ export interface RouterTruth {
   explainRoute(vrf: string | undefined, address: IpAddress): readonly string[] | undefined;
   /** The configuration as it is now. */
   configModel(): RouterModel;
+  /** Resolves when what was changed by now outlasts a crash, as far as anything of it does: labels. Absent: nothing does. */
+  kept?(): Promise<void>;
 }
 
 export interface PortView {
