@@ -1,7 +1,7 @@
 // Changes as programs send them, and as the router takes them: objects of the configuration file's own schema, read and
 // judged one by one; every mistake is found, each at its place (`changes[3].route.via`).
 import { type TSchema, Type } from '@sinclair/typebox';
-import { formatAddress, type IpPrefix } from '../../wire/address.ts';
+import { formatAddress, type IpPrefix, isNetwork, parsePrefix } from '../../wire/address.ts';
 import { describeValue } from '../config/expected.ts';
 import { labelModel, readLabel } from '../config/labels.ts';
 import { readNeighbor } from '../config/neighbors.ts';
@@ -173,8 +173,6 @@ function readWhole(
   const here = { ...world, findings };
   const draft = { place, name: '', value };
   if (kind === 'route') {
-    const known = readKnown(op, value, place, skeleton, findings);
-    if (known !== undefined) return known;
     const before = findings.count;
     const read = readRoute(draft, findings);
     const table = read.vrf === undefined ? globalTable : tableNamed(read.vrf, [...place, 'vrf'], here);
@@ -206,23 +204,43 @@ const knownMax = 20_000;
 function keyOfPaths(value: Readonly<Record<string, unknown>>): string | undefined {
   for (const key in value) if (key !== 'prefix' && key !== 'vrf' && key !== 'via' && key !== 'labels') return undefined;
   const { vrf = '', via, labels } = value;
-  if (typeof via !== 'string') return undefined;
-  return Array.isArray(labels) ? `${vrf} ${via} ${labels.join(' ')}` : `${vrf} ${via}`;
+  if (typeof via !== 'string' || typeof vrf !== 'string') return undefined;
+  if (labels === undefined) return `${vrf} ${via}`;
+  if (!Array.isArray(labels)) return undefined;
+  let key = `${vrf} ${via} `;
+  for (let i = 0; i < labels.length; i++) {
+    if (typeof labels[i] !== 'number') return undefined;
+    key += i === 0 ? labels[i] : ` ${labels[i]}`;
+  }
+  return key;
 }
 
-/** A route whose paths have been found right before. */
-function readKnown(
-  op: 'add' | 'replace',
-  value: Readonly<Record<string, unknown>>,
-  place: Place,
+/**
+ * A change of a route whose paths have been found right before, or that takes a route out: most of a load, read without the
+ * places that only mistakes need. undefined: it is to be read whole.
+ */
+export function readRepeated(
+  change: unknown,
   { known }: Skeleton,
-  findings: Findings,
+  hasTable: (name: string) => boolean,
 ): EntryChange | undefined {
-  const key = keyOfPaths(value);
+  if (!isTable(change) || !isTable(change.route)) return undefined;
+  for (const key in change) if (key !== 'op' && key !== 'route') return undefined;
+  const { op, route } = change;
+  if (typeof route.prefix !== 'string') return undefined;
+  if (op === 'delete') {
+    for (const key in route) if (key !== 'prefix' && key !== 'vrf') return undefined;
+    const { vrf } = route;
+    if (vrf !== undefined && (typeof vrf !== 'string' || !hasTable(vrf))) return undefined;
+    const prefix = parsePrefix(route.prefix);
+    return prefix && isNetwork(prefix) ? { op, route: { vrf: vrfOf(vrf), prefix } } : undefined;
+  }
+  if (op !== 'replace' && op !== 'add') return undefined;
+  const key = keyOfPaths(route);
   const found = key === undefined ? undefined : known.get(key);
-  if (found === undefined || value.prefix === undefined) return undefined;
-  const prefix = readPrefix(value.prefix as string, [...place, 'prefix'], findings);
-  return prefix && { op, route: { path: '', vrf: found.vrf, prefix, paths: found.paths } };
+  const prefix = found === undefined ? undefined : parsePrefix(route.prefix);
+  if (found === undefined || prefix === undefined || !isNetwork(prefix)) return undefined;
+  return { op, route: { path: '', vrf: found.vrf, prefix, paths: found.paths } };
 }
 
 function remember(value: Readonly<Record<string, unknown>>, { vrf, paths }: RouteModel, { known }: Skeleton): void {

@@ -92,7 +92,9 @@ export class LiveState {
       stores,
     );
     const { sources, manager } = options;
-    this.routes = new OwnedRoutes(stores, sources, this.resolution, (...active) => this.#activeChanged(...active));
+    this.routes = new OwnedRoutes(stores, sources, this.resolution, (store, place, old, list) =>
+      this.#activeChanged(store, place, old, list),
+    );
     this.labels = new LabelStore(sources, this.resolution);
     this.vrfLabels = new VrfLabels(manager, this.labels, sources.number('vrf'), (vrf, path) =>
       this.resolution.isLocal(vrf, path),

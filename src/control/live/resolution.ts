@@ -35,9 +35,14 @@ export interface AdjacencyRef {
 type Need = { readonly need: CoverNode };
 type Outcome = { readonly legs: readonly LegPlan[] } | { readonly problem: LiveProblem };
 
+/** Lists of paths that are remembered as objects; then all are forgotten. */
+const recentMax = 20_000;
+
 export class Resolution {
   readonly groups = new GroupStore();
   readonly lists = new PathListStore();
+  /** The lists of paths that were asked for last, the very same objects: a load has them from one that said the same. */
+  readonly #recent = new Map<readonly PathModel[], { readonly table: number; readonly list: PathList }>();
   readonly adjacencies: AdjacencyRef[] = [];
   readonly #ground: Ground;
   readonly #stores: { readonly 4: RouteStore; readonly 6: RouteStore };
@@ -92,6 +97,15 @@ export class Resolution {
 
   /** The list of a route's paths in a table, made when it is new. */
   listOf(table: number, paths: readonly PathModel[]): PathList {
+    const recent = this.#recent.get(paths);
+    if (recent?.table === table) return recent.list;
+    const list = this.#listOf(table, paths);
+    if (this.#recent.size >= recentMax) this.#recent.clear();
+    this.#recent.set(paths, { table, list });
+    return list;
+  }
+
+  #listOf(table: number, paths: readonly PathModel[]): PathList {
     const scope = this.#scopeOf(table, paths);
     const known = this.lists.find(scope, paths);
     if (known !== undefined) return known;
@@ -104,6 +118,7 @@ export class Resolution {
   /** To be called when the last route of a list has gone. */
   dropList(list: PathList): void {
     this.lists.remove(list);
+    this.#recent.clear();
     for (const hop of list.hops) if (hop !== undefined) this.#leave(hop, list);
     this.groups.release(list.group);
   }
@@ -187,6 +202,7 @@ export class Resolution {
 
   /** A table is empty and will be another one: no next hop is looked for there. */
   dropTable(table: number): void {
+    this.#recent.clear();
     this.#hopIndexes.delete(table * 2);
     this.#hopIndexes.delete(table * 2 + 1);
   }

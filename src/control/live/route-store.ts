@@ -59,11 +59,14 @@ export class RouteStore {
   /** What waits behind the active entry, best first. */
   readonly waiting = new Map<number, Candidate[]>();
   readonly #index = new NumberIndex();
+  /** A million views of the column were a good part of a load. */
+  readonly #words: Uint32Array;
   readonly #uses: (LengthUse | undefined)[] = [];
 
   constructor(family: 4 | 6) {
     this.family = family;
     this.wordsEach = family === 4 ? 1 : 4;
+    this.#words = new Uint32Array(this.wordsEach);
   }
 
   get count(): number {
@@ -86,9 +89,12 @@ export class RouteStore {
     return { family: this.family, words, length: this.lengths[place] };
   }
 
-  /** Address words of a place, host bits cleared. */
+  /** Address words of a place, host bits cleared; good until the next call. */
   wordsAt(place: number): Uint32Array {
-    return this.addresses.subarray(place * this.wordsEach, (place + 1) * this.wordsEach);
+    const words = this.#words;
+    const first = place * words.length;
+    for (let i = 0; i < words.length; i++) words[i] = this.addresses[first + i];
+    return words;
   }
 
   /** The place of a prefix in a table, or -1. */

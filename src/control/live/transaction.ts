@@ -6,11 +6,13 @@ import type { Findings, Place } from '../config/problems.ts';
 import type { RouterFileConfig } from '../config/schema.ts';
 import type { NeighborModel, PathModel, RouteModel, RouterModel } from '../model.ts';
 import {
+  type ChangeKind,
   type EntryChange,
   isEntryKind,
   kindOf,
   type Operation,
   readEntry,
+  readRepeated,
   routeKeyText,
   SkeletonChanges,
 } from './changes.ts';
@@ -55,7 +57,13 @@ export function judgeChanges(
   standing: Standing,
   findings: Findings,
 ): Judged | undefined {
-  const kinds = changes.map((change, i) => kindOf(change, ['changes', i], findings));
+  const repeated: (EntryChange | undefined)[] = [];
+  const kinds: (ChangeKind | undefined)[] = [];
+  const hasTable = (name: string) => standing.state.hasTable(name);
+  for (let i = 0; i < changes.length; i++) {
+    repeated.push(readRepeated(changes[i], standing.skeleton, hasTable));
+    kinds.push(repeated[i] === undefined ? kindOf(changes[i], ['changes', i], findings) : 'route');
+  }
   const skeleton = changeSkeleton(changes, kinds, standing, findings);
   if (skeleton === undefined) return undefined;
   const entries: EntryChange[] = [];
@@ -63,6 +71,13 @@ export function judgeChanges(
   for (let i = 0; i < kinds.length; i++) {
     const kind = kinds[i];
     if (kind === undefined || !isEntryKind(kind)) continue;
+    const known = repeated[i];
+    // What was right before need not be with other interfaces and VRFs.
+    if (known !== undefined && skeleton === standing.skeleton) {
+      entries.push(known);
+      turns.push(i);
+      continue;
+    }
     const change = changes[i] as { readonly op: Operation } & Readonly<Record<string, unknown>>;
     const entry = readEntry(change.op, kind, change[kind], ['changes', i, kind], skeleton, findings);
     if (entry === undefined) continue;
