@@ -239,6 +239,7 @@ export class LiveState {
     const known = this.neighbors.get(key);
     if (known === undefined) return false;
     this.neighbors.delete(key);
+    this.resolution.addresses.noteGone();
     this.#changedNeighbors.set(key, known);
     return true;
   }
@@ -289,7 +290,7 @@ export class LiveState {
       legs: groups.legCount,
       // The pool gives labels out by fours.
       pushes: groups.pushCount + 4 * groups.count,
-      adjacencies: this.resolution.adjacencies.length + this.neighbors.size,
+      adjacencies: this.resolution.addresses.all.length + this.neighbors.size,
     };
   }
 
@@ -317,6 +318,8 @@ export class LiveState {
       isGrown = true;
     }
     if (isGrown) this.#grow();
+    const swept = this.resolution.sweepAddresses();
+    if (swept !== undefined) this.writer.sweepAdjacencies(swept.isUsed, swept.gone);
     this.#finish(settled);
     return isGrown;
   }
@@ -410,7 +413,7 @@ export class LiveState {
     if (before !== undefined) this.#carryOver(before, tables);
     const writer = new TableWriter(tables, {
       model,
-      adjacencies: resolution.adjacencies,
+      adjacencies: resolution.addresses.all,
       tableIndex: (name) => this.tableIndex(name),
       pseudowireIndex: (name) => this.#pseudowireIndexes.get(name) as number,
     });

@@ -18,11 +18,11 @@ import {
   writeLeg,
 } from '../compile/write-paths.ts';
 import type { ActionPath, RouterModel } from '../model.ts';
+import type { AdjacencyRef } from './address-numbers.ts';
 import type { LiveGroup } from './group-store.ts';
 import type { LabelNode } from './label-store.ts';
 import type { Room } from './live-sizes.ts';
 import type { PathList } from './path-list-store.ts';
-import type { AdjacencyRef } from './resolution.ts';
 import { Place, type RouteStore } from './route-store.ts';
 
 export interface WriterOptions {
@@ -81,6 +81,21 @@ export class TableWriter {
     if (made < 0) throw new RangeError('the table of adjacencies is full');
     this.#adjacencies[ref] = made + 1;
     return made;
+  }
+
+  /**
+   * Lets go of adjacencies that no path leads to. `isUsed`: by number of an address; `gone`: those that may get another
+   * one.
+   */
+  sweepAdjacencies(isUsed: Uint8Array, gone: readonly number[]): void {
+    const { adjacencies } = this.tables;
+    const isReached = new Uint8Array(adjacencies.count);
+    for (let ref = 0; ref < isUsed.length; ref++) {
+      const known = isUsed[ref] === 0 ? 0 : (this.#adjacencies[ref] ?? 0);
+      if (known !== 0) isReached[known - 1] = 1;
+    }
+    for (const ref of gone) if (ref < this.#adjacencies.length) this.#adjacencies[ref] = 0;
+    for (let index = 0; index < isReached.length; index++) if (isReached[index] === 0) adjacencies.release(index);
   }
 
   /** Writes a group that nothing leads to yet; those it leads to have been written. */
