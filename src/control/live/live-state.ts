@@ -185,14 +185,16 @@ export class LiveState {
     this.#freeTables.push({ table, generation: 0 });
   }
 
-  /** What of a VRF may change without a new table: its label, route distinguisher, targets. */
-  changeVrf(vrf: VrfModel): void {
-    const old = this.model.vrfs.find(({ name }) => name === vrf.name);
-    this.model = { ...this.model, vrfs: this.model.vrfs.map((each) => (each.name === vrf.name ? vrf : each)) };
-    this.#finer[this.tableIndex(vrf.name)] = vrf.labelMode === 'per-vrf' ? undefined : vrf;
-    if (old?.label === vrf.label) return;
-    this.vrfLabels.removeVrf(vrf.name);
-    this.vrfLabels.addVrf(vrf);
+  /** What of VRFs may change without a new table: labels, route distinguishers, targets. */
+  changeVrfs(changed: readonly VrfModel[]): void {
+    const old = new Map(this.model.vrfs.map((vrf) => [vrf.name, vrf]));
+    const changes = new Map(changed.map((vrf) => [vrf.name, vrf]));
+    this.model = { ...this.model, vrfs: this.model.vrfs.map((vrf) => changes.get(vrf.name) ?? vrf) };
+    for (const vrf of changed) this.#finer[this.tableIndex(vrf.name)] = vrf.labelMode === 'per-vrf' ? undefined : vrf;
+    const moved = changed.filter((vrf) => old.get(vrf.name)?.label !== vrf.label);
+    // All of them first: one may get the label of another.
+    for (const { name } of moved) this.vrfLabels.removeVrf(name);
+    for (const vrf of labelledFirst(moved)) this.vrfLabels.addVrf(vrf);
   }
 
   /** mtu, mpls and urpf of an interface: single words that frames meet as they were or as they are. */

@@ -386,6 +386,8 @@ export class RouterControl {
     for (const entry of entries) {
       if ('route' in entry) {
         const { vrf, prefix } = entry.route;
+        // What goes with its VRF has gone already.
+        if (vrf !== undefined && !state.hasTable(vrf)) continue;
         const table = state.tableIndex(vrf);
         if (entry.op === 'delete') state.routes.remove(table, prefix, source);
         else state.routes.put(table, prefix, entry.route.paths, source);
@@ -414,7 +416,7 @@ export class RouterControl {
     this.#skeleton = skeleton;
     if (diff.isRebuild) return this.#startAnew(skeleton.model);
     for (const { name } of diff.removed) this.#state.removeVrf(name);
-    for (const vrf of diff.changed) this.#state.changeVrf(vrf);
+    this.#state.changeVrfs(diff.changed);
     for (const vrf of labelledFirst(diff.added)) this.#state.addVrf(vrf);
     for (const each of diff.interfaces) this.#state.changeInterface(each);
     return undefined;
