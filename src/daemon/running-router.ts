@@ -79,6 +79,7 @@ export class RunningRouter {
     this.#control = new RouterControl(this.#withMacs(model), {
       ...options.control,
       forwarders: options.workers,
+      accounts: true,
       live: true,
       publish: () => {
         this.#isRebuilt = true;
@@ -273,6 +274,7 @@ export class RunningRouter {
       this.#tellTables(name, this.#ports.get(name)?.up ?? this.#specOf(name) === undefined);
     }
     await this.#router.publish(image);
+    this.#control.book?.closeEarlier();
   }
 
   async #openAll(first: boolean): Promise<void> {
