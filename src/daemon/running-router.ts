@@ -83,6 +83,7 @@ export class RunningRouter {
       ...options.control,
       labelState: options.labels?.state,
       forwarders: options.workers,
+      accounts: true,
       live: true,
       publish: () => {
         this.#isRebuilt = true;
@@ -284,6 +285,7 @@ export class RunningRouter {
       this.#tellTables(name, this.#ports.get(name)?.up ?? this.#specOf(name) === undefined);
     }
     await this.#router.publish(image);
+    this.#control.book?.closeEarlier();
   }
 
   async #openAll(first: boolean): Promise<void> {

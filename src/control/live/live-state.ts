@@ -19,6 +19,7 @@ import {
   type VrfModel,
 } from '../model.ts';
 import { settingsOf } from '../router.ts';
+import type { AccountBook } from './account-book.ts';
 import type { LabelManager } from './label-manager.ts';
 import { LabelStore } from './label-store.ts';
 import { LiveLayer2 } from './layer2.ts';
@@ -36,6 +37,8 @@ export interface StateOptions {
   readonly manager: LabelManager;
   /** What else is to find room in the tables' memory, bytes, by the number of ports. */
   readonly spareBytes: (ports: number) => number;
+  /** Where forwarders count; none without. */
+  readonly book?: AccountBook | undefined;
   /** Routes that shall find room at once. */
   readonly routesMin: number;
 }
@@ -430,6 +433,7 @@ export class LiveState {
       node.entry = 0;
       writer.syncLabel(node);
     }
+    this.#options.book?.begin(this, writer);
   }
 
   /** Neighbours that were learned, and what is down, by the names of interfaces. */

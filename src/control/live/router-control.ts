@@ -9,6 +9,7 @@ import { formatPrefix, type IpAddress } from '../../wire/address.ts';
 import { portNames } from '../compile/write-interfaces.ts';
 import { Findings } from '../config/problems.ts';
 import { globalTable, type RouterModel } from '../model.ts';
+import { AccountBook } from './account-book.ts';
 import type { EntryChange } from './changes.ts';
 import { explainLookup } from './explain.ts';
 import { LabelManager, type LabelState } from './label-manager.ts';
@@ -54,6 +55,8 @@ export interface ControlOptions {
   readonly publish?: (tables: Tables) => void;
   /** How many forwarders get room in the tables' memory; 2 unless said. */
   readonly forwarders?: number;
+  /** Forwarders keep accounts; false unless said. */
+  readonly accounts?: boolean;
   /** What else is to find room there, bytes, by the number of ports. */
   readonly reserveBytes?: (ports: number) => number;
   /** Routes that find room without new tables; 0 unless said. */
@@ -90,6 +93,8 @@ export class RouterControl {
   readonly sources: Sources;
   /** For labels that adapters bind; VRFs bind theirs by themselves. */
   readonly labelManager: LabelManager;
+  /** What forwarders have counted by interface, circuit, label, route; none where they keep no accounts. */
+  readonly book: AccountBook | undefined;
   readonly #options: ControlOptions;
   #state: LiveState;
   #skeleton: Skeleton;
@@ -103,6 +108,7 @@ export class RouterControl {
   constructor(model: RouterModel, options: ControlOptions = {}) {
     this.#options = options;
     this.sources = new Sources(options.distances);
+    this.book = options.accounts ? new AccountBook(options.forwarders ?? 2) : undefined;
     const { first, last } = model.dynamicLabels;
     this.#skeleton = this.#readSkeleton(model);
     this.#configured = labelsOf(model);
@@ -230,11 +236,11 @@ export class RouterControl {
 
   /** Routes of every source; in no order. */
   routes(filter?: RouteFilter): Generator<RouteView> {
-    return routeViews(this.#state, this.sources, filter);
+    return routeViews(this.#state, this.sources, filter, this.book);
   }
 
   labels(): Generator<LabelView> {
-    return labelViews(this.#state, this.sources);
+    return labelViews(this.#state, this.sources, this.book);
   }
 
   /** Next hops, static neighbours and learned ones, as the tables have them. */
@@ -311,6 +317,7 @@ export class RouterControl {
       manager: this.labelManager,
       spareBytes: (ports) => forwarders * forwarderBytes(ports) + reserveBytes(ports),
       routesMin,
+      book: this.book,
     });
     this.labelManager.reconfigure({
       isTaken: (label) =>

@@ -83,10 +83,10 @@ const lists: readonly List[] = [
     summary: 'VRFs with their labels, interfaces and numbers of routes.',
     row: vrfRow,
     filters: { name: text('Only this VRF.') },
-    rows: ({ name }, { truth }) =>
+    rows: ({ name }, { truth, plane }) =>
       mapped(
         filtered(truth.vrfs(), ({ model }) => is<string>(name, model.name)),
-        vrfRowOf,
+        (view) => vrfRowOf(view, plane),
       ),
   },
   {

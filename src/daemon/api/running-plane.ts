@@ -81,6 +81,10 @@ export class RunningPlane implements RouterPlane {
     return this.#router.image;
   }
 
+  accounts() {
+    return this.#router.control.book;
+  }
+
   tableBytes(): number {
     return this.#router.image.tables.memory.used;
   }

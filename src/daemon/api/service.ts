@@ -1,6 +1,7 @@
 // What the API needs of a running router, and nothing more: the truth, which is changed and read, and the plane, which
 // forwards and counts. `RouterTruth` has the shape of the control side's own class; tests put doubles in both places.
 import type {
+  AccountBook,
   BindingView,
   LabelView,
   NeighborView,
@@ -119,6 +120,8 @@ export interface RouterPlane {
   heartbeats(): readonly number[];
   /** What forwards now, to be read: tables, and the model that their numbers are those of. */
   forwarding(): { readonly model: RouterModel; readonly tables: Tables };
+  /** What interfaces, circuits and bridges have had to do; undefined: nobody counts. */
+  accounts(): AccountBook | undefined;
   /** Bytes that the tables use. */
   tableBytes(): number;
   watch(listener: (event: RouterEvent) => void): () => void;

@@ -117,6 +117,7 @@ function flood(context: SlowContext, packet: Packet, from: number, bridge: numbe
   const { circuits: table } = context.tables;
   const { circuits, bridges, members } = table;
   if (!context.storms.allows(from, kind, packet.seconds, packet.nanoseconds)) return drop(context, packet, 'storm');
+  context.accounts?.flooded(bridge, kind, packet.original);
   const first = bridges[bridge * bridgeWords] as number;
   const last = first + (bridges[bridge * bridgeWords + 1] as number);
   const { story } = packet;

@@ -10,7 +10,7 @@ import { drop, need, punt, type SlowContext } from './context.ts';
 import { flowHash } from './flow.ts';
 import { followLeg } from './forward.ts';
 import type { Packet } from './packet.ts';
-import { selectLeg } from './paths.ts';
+import { countPath, selectLeg } from './paths.ts';
 
 export const controlWordBytes = 4;
 const sequenceMax = 0xffff;
@@ -52,6 +52,8 @@ export function sendToPseudowire(context: SlowContext, packet: Packet, primary: 
   }
   const tagged = ((pseudowires[record] as number) & Pseudowire.tagged) !== 0;
   if (tagged) putServiceTag(packet, pseudowires[record + 11] as number);
+  countPath(context, packet, pseudowires[way.pseudowire * pseudowireWords + 2] as number, way.leg);
+  context.accounts?.wentOut(pseudowires[record + 1] as number, packet.original);
   encapsulate(context, packet, way.pseudowire);
   followLeg(context, packet, way.leg);
   packet.at = frame;
