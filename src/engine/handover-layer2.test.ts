@@ -5,8 +5,9 @@ import { compileRouter } from '../control/router.ts';
 import { bridgeWords, pseudowireWords } from '../tables/circuits.ts';
 import { formatMac } from '../wire/ethernet.ts';
 import { Forwarder } from './forwarder.ts';
-import { copyMacs, copySequences, type NamedTables } from './handover-layer2.ts';
+import { copySequences, type NamedTables } from './handover-layer2.ts';
 import { knownMacs } from './layer2-state.ts';
+import { MacCopy } from './mac-copy.ts';
 
 const head = `
 router: {id: 192.0.2.1}
@@ -35,6 +36,13 @@ bridges:
   lan1: {pseudowires: [c, a], interfaces: [ce1], macLimit: 2, macs: [{mac: 02:aa:00:00:00:09, interface: ce1}]}
   lan2: {interfaces: [ce2]}
 `;
+
+/** Answers how many addresses the bridges of the new tables know then. */
+function copyMacs(from: NamedTables, to: NamedTables): number {
+  const copy = new MacCopy(from, to);
+  expect(copy.step(1e6)).toBe(false);
+  return [...knownMacs(to.tables)].filter(({ fixed }) => !fixed).length;
+}
 
 function open(text: string) {
   const { tables, model, names } = compileRouter(parseConfig(text, 'test.yaml'));

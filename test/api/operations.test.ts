@@ -113,6 +113,26 @@ describe.each(truths)('changed %s', (kind) => {
     expect((await ask('/routes/explain')).json.errors).toMatchObject([{ message: "missing key 'address'" }]);
   });
 
+  test('MAC addresses are forgotten in a place that is there', async () => {
+    const flush = (query: string) => ask(`/macs/flush${query}`, { method: 'POST' });
+    for (const query of ['', '?bridge=lan', '?bridge=lan&interface=ce1.300', '?pseudowire=acme']) {
+      const { status, json } = await flush(query);
+      expect({ status, json }).toEqual({ status: 200, json: { flushed: 7 } });
+      expect([...Value.Errors(schemas.flushSchema, json)]).toEqual([]);
+    }
+    expect(api.router.plane.flushes).toEqual([
+      {},
+      { bridge: 'lan' },
+      { bridge: 'lan', interface: 'ce1.300' },
+      { pseudowire: 'acme' },
+    ]);
+    expect(await flush('?bridge=lam')).toMatchObject({ status: 404, json: { errors: [{ path: 'bridge' }] } });
+    expect(await flush('?interface=ce9')).toMatchObject({ status: 404, json: { errors: [{ path: 'interface' }] } });
+    expect((await flush('?interface=ce1&pseudowire=acme')).status).toBe(400);
+    expect((await flush('?port=ce1')).json.errors).toMatchObject([{ path: 'port' }]);
+    expect(api.router.plane.flushes).toHaveLength(4);
+  });
+
   test('counters, health and metrics are read', async () => {
     const counters = await ask('/counters');
     expect([...Value.Errors(schemas.countersSchema, counters.json)]).toEqual([]);

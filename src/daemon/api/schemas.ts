@@ -257,6 +257,7 @@ export const sweepSchema = row(
   { source: text('The source.'), swept: count('Entries that went.'), version: count('After this.') },
   'What was still stale is gone.',
 );
+export const flushSchema = row({ flushed: count('Addresses that were forgotten.') }, 'What was learned is forgotten.');
 export const loadSchema = row(
   { applied: count('Routes that were put in.'), version: count('After this.') },
   'The lines are in.',

@@ -12,6 +12,8 @@ import type { Packet } from './packet.ts';
 const vidMask = 0x0fff;
 /** Entries that are looked at when a bridge is full, to see whether one of them is too old. */
 const fullSweepSteps = 1 << 16;
+/** The same live, where ticks keep the wheel up to date, and a frame must not make those behind it wait. */
+const liveFullSweepSteps = 64;
 
 /** The VLAN that qualifies learning: the customer's tag on the frame + 1; 1 untagged; 0 where all VLANs are one. */
 function qualifierOf(packet: Packet, flags: number): number {
@@ -72,7 +74,7 @@ function learn(context: SlowContext, packet: Packet, circuit: number, bridge: nu
   sweep(context, packet, macs.sweepStep);
   const limit = circuits.bridges[record + 3] as number;
   const isFull = () => (circuits.bridges[record + 5] as number) >= limit;
-  if (isFull()) sweep(context, packet, fullSweepSteps);
+  if (isFull()) sweep(context, packet, context.live === undefined ? fullSweepSteps : liveFullSweepSteps);
   if (isFull() || !macs.add(high, low, vlan, circuit, seconds, nanoseconds, ageing)) return false;
   circuits.bridges[record + 5] = (circuits.bridges[record + 5] as number) + 1;
   packet.story?.step(`learned ${macText(packet, source)}`);
