@@ -17,7 +17,7 @@ import type { MacPlace, NeighborEvent, Publication } from './messages.ts';
 import type { ThreadPorts } from './thread-ports.ts';
 
 /** MAC addresses that are looked at in a turn while they are copied, made younger or flushed. */
-const macsEachTurn = 1024;
+const macsEachTurn = 512;
 
 /** Work that takes longer than a turn may: a step a turn, until there is no more. */
 export interface Errand {
