@@ -9,7 +9,10 @@ export interface PseudowireState {
   readonly up: boolean;
   /** Why it is down: nothing covers the peer, or every path to it is down. */
   readonly reason: 'no-route' | 'path-down' | undefined;
-  /** standby: a backup whose primary is up; unused: no cross-connect and no bridge has it. */
+  /**
+   * Of a pseudowire and its backup the first that is up is active, the primary while neither is; the other stands by.
+   * unused: no cross-connect and no bridge has it.
+   */
   readonly role: 'active' | 'standby' | 'unused';
 }
 
@@ -25,9 +28,10 @@ export function pseudowireState(tables: Tables, index: number): PseudowireState 
   const circuit = (pseudowires[index * pseudowireWords + 1] as number) * circuitWords;
   const primary = circuits[circuit + 1] as number;
   const reason = wayOf(tables, index);
-  const isBackup = circuits[circuit] === CircuitKind.pseudowire && primary !== index;
-  const standsBy = isBackup && wayOf(tables, primary) === undefined;
-  const role = circuits[circuit + 2] === 0 ? 'unused' : standsBy ? 'standby' : 'active';
+  const backup = (pseudowires[primary * pseudowireWords + 5] as number) - 1;
+  const isUp = (pseudowire: number) => wayOf(tables, pseudowire) === undefined;
+  const active = backup < 0 || isUp(primary) || !isUp(backup) ? primary : backup;
+  const role = circuits[circuit + 2] === 0 ? 'unused' : index === active ? 'active' : 'standby';
   return { up: reason === undefined, reason, role };
 }
 

@@ -9,6 +9,8 @@ import { sendToCircuit } from './circuit.ts';
 import { drop, type SlowContext } from './context.ts';
 import type { Packet } from './packet.ts';
 
+/** By `Flood`. */
+const floodNames = ['broadcast', 'unknown', 'multicast'] as const;
 const vidMask = 0x0fff;
 /** Entries that are looked at when a bridge is full, to see whether one of them is too old. */
 const fullSweepSteps = 1 << 16;
@@ -33,7 +35,10 @@ export function enterBridge(context: SlowContext, packet: Packet, circuit: numbe
   const record = bridge * bridgeWords;
   const vlan = qualifierOf(packet, tables.circuits.bridges[record + 4] as number);
   packet.story?.step(`bridge ${packet.story.names.bridge(bridge)}${vlan > 1 ? `, VLAN ${vlan - 1}` : ''}`);
-  if (!learn(context, packet, circuit, bridge, vlan)) return drop(context, packet, 'mac-limit');
+  if (!learn(context, packet, circuit, bridge, vlan)) {
+    packet.story?.step(`${macText(packet, packet.frame + sourceAt)} would be one address too many`);
+    return drop(context, packet, 'mac-limit');
+  }
   const { bytes, frame, seconds, nanoseconds } = packet;
   const group = isGroupMac(bytes, frame);
   if (!group) {
@@ -107,7 +112,10 @@ function reaches({ circuits }: CircuitTable, from: number, to: number): boolean 
 }
 
 function sendKnown(context: SlowContext, packet: Packet, from: number, to: number): void {
-  if (reaches(context.tables.circuits, from, to)) return sendToCircuit(context, packet, to);
+  if (reaches(context.tables.circuits, from, to)) {
+    packet.story?.step(`${macText(packet, packet.frame)} is known`);
+    return sendToCircuit(context, packet, to);
+  }
   packet.story?.step(
     `${macText(packet, packet.frame)} is ${from === to ? 'where it came from' : 'behind split horizon'}`,
   );
@@ -118,7 +126,10 @@ function sendKnown(context: SlowContext, packet: Packet, from: number, to: numbe
 function flood(context: SlowContext, packet: Packet, from: number, bridge: number, kind: number): void {
   const { circuits: table } = context.tables;
   const { circuits, bridges, members } = table;
-  if (!context.storms.allows(from, kind, packet.seconds, packet.nanoseconds)) return drop(context, packet, 'storm');
+  if (!context.storms.allows(from, kind, packet.seconds, packet.nanoseconds)) {
+    packet.story?.step(`more ${floodNames[kind]} frames than storm control allows`);
+    return drop(context, packet, 'storm');
+  }
   context.accounts?.flooded(bridge, kind, packet.original);
   const first = bridges[bridge * bridgeWords] as number;
   const last = first + (bridges[bridge * bridgeWords + 1] as number);
