@@ -80,6 +80,18 @@ describe.each(truths)('changed %s', (kind) => {
       ]);
     });
 
+    test('filters of layer 2', async () => {
+      const found = async (query: string) => rowsOf(await ask(`/macs?${query}`), 'macs').map(({ mac }) => mac);
+      const mac = '02:cc:00:00:00:01';
+      expect(await found('bridge=lan&interface=ce1.300')).toEqual([mac]);
+      expect(await found(`mac=${mac.toUpperCase()}`)).toEqual([mac]);
+      for (const none of ['bridge=other', 'interface=ce1', 'pseudowire=acme', 'mac=02:cc:00:00:00:02', 'vlan=0'])
+        expect(await found(none)).toEqual([]);
+      expect(rowsOf(await ask('/pseudowires?name=acme'), 'pseudowires')).toMatchObject([{ up: true, role: 'active' }]);
+      expect(rowsOf(await ask('/pseudowires?name=lan'), 'pseudowires')).toEqual([]);
+      expect(rowsOf(await ask('/bridges?name=lan'), 'bridges')).toMatchObject([{ learned: 0 }]);
+    });
+
     test('limit and offset cut pages', async () => {
       const all = prefixes(await ask('/routes'));
       const first = await ask('/routes?limit=3');
