@@ -180,7 +180,8 @@ export async function startLayer2(lab: Lab, { places, hosts }: Layer2Backbone): 
   const started = await Promise.all(
     routerNames.map((name) => {
       const args = ['--api', `unix:${lab.path(`${name}.sock`)}`];
-      return startShimline(lab, places[name], texts[name], { name, args });
+      // PE3 has a follower, whose frames share the bridge with those of its lead.
+      return startShimline(lab, places[name], texts[name], { name, args, workers: name === 'pe3' ? 2 : 1 });
     }),
   );
   return Object.fromEntries(routerNames.map((name, i) => [name, started[i]])) as unknown as Layer2Routers;
