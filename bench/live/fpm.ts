@@ -2,7 +2,7 @@
 // process of its own: at the rate of a zebra, and as fast as the socket takes them. CPU time is that of the router's process.
 // No rights are needed: its ports are the ends of a cable in memory.
 //
-//   npx tsx bench/live/fpm.ts [--routes 100000] [--rate 25000] [--runs 3] [--replaced]
+//   npx tsx bench/live/fpm.ts [--routes 100000] [--rate 25000] [--runs 3] [--replaced] [--groups]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { openFpm } from '../../src/daemon/fpm/index.ts';
 import type { Log } from '../../src/daemon/log.ts';
 import { RunningRouter } from '../../src/daemon/running-router.ts';
 import { formatPrefix } from '../../src/wire/address.ts';
-import { deleteRoute, fpmFrame, newRoute } from '../../test/support/zebra.ts';
+import { deleteRoute, fpmFrame, type HopText, newNexthop, newRoute } from '../../test/support/zebra.ts';
 import { prefixes4 } from '../prefixes.ts';
 import { createRandom } from '../random.ts';
 import { machineText, thisMachine } from '../report.ts';
@@ -26,6 +26,8 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '25000' },
     runs: { type: 'string', default: '3' },
     replaced: { type: 'boolean', default: false },
+    /** Next hops by number, as with `fpm use-next-hop-groups`. */
+    groups: { type: 'boolean', default: false },
   },
 });
 const routes = Number(values.routes);
@@ -44,16 +46,24 @@ neighbors:
 fpm: {listen: "127.0.0.1:${port}"}
 `;
 
+function hopOf(list: number): HopText {
+  const labels = [16_000 + (list % 100), 100_000 + list];
+  return { via: list % 2 === 0 ? '10.0.1.2' : '10.0.2.2', labels };
+}
+
 /** A frame for each route, as zebra has them. */
 function streamOfRoutes(): Buffer[] {
   const random = createRandom(1);
-  return prefixes4(random, routes).map((prefix) => {
+  const nexthops = values.groups
+    ? Array.from({ length: pathLists }, (_, i) => fpmFrame(newNexthop(i + 1, hopOf(i))))
+    : [];
+  const all = prefixes4(random, routes).map((prefix) => {
     const text = formatPrefix(prefix);
     const list = random.below(pathLists);
-    const labels = [16_000 + (list % 100), 100_000 + list];
-    const route = newRoute(text, { via: list % 2 === 0 ? '10.0.1.2' : '10.0.2.2', labels, table: 10 });
+    const route = newRoute(text, values.groups ? { nexthop: list + 1, table: 10 } : { ...hopOf(list), table: 10 });
     return values.replaced ? fpmFrame(deleteRoute(text, 10), route) : fpmFrame(route);
   });
+  return [...nexthops, ...all];
 }
 
 /** Sends a file, so many bytes each 2 ms or as fast as it can; prints the seconds until all was taken. */

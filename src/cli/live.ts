@@ -8,6 +8,7 @@ import { openSnmp, type Snmp } from '../daemon/snmp/index.ts';
 import { openNotifier } from '../io/linux/notify.ts';
 import type { Pace } from '../io/live-device.ts';
 import { reportError, usageError } from './errors.ts';
+import { openLabels } from './label-state.ts';
 import { openLog } from './log.ts';
 import type { LogOptions } from './log-options.ts';
 import { openRouterApi } from './router-api.ts';
@@ -27,18 +28,22 @@ export interface RunCommandOptions extends LogOptions {
   /** Where the control API is reached; absent: a socket named after the router, where that can be. */
   readonly api?: string;
   readonly tokenFile?: string;
+  /** Where labels are kept over restarts; absent: a file named after the router. */
+  readonly state?: string;
 }
 
 export async function runCommand(options: RunCommandOptions, io: CliIo): Promise<number> {
   const pace = paceOf(options);
   const log = openLog(io.err, options);
   const model = await loadConfig(options.config, { live: true, devicesDue: true });
+  const labels = await openLabels(model.name, options.state, log);
   const over = new AbortController();
   let failure: Error | undefined;
   const router = await RunningRouter.start(model, {
     workers: options.workers,
     pace,
     log,
+    labels,
     lost: (error) => {
       failure ??= error;
       over.abort();
@@ -47,6 +52,7 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
       if (options.untilPlayed) over.abort();
     },
   });
+  await router.labelsKept();
   const stopped = async (error: unknown) => {
     await router.stop();
     throw error;
@@ -97,6 +103,7 @@ async function reload(
   notifier.reloading();
   try {
     await router.reload(await loadConfig(config, { live: true, devicesDue: true }));
+    await router.labelsKept();
     for (const follower of followers) await follower.follow();
     log.info({ config }, 'configuration reloaded');
   } catch (error) {

@@ -24,6 +24,8 @@ export interface RouterModel {
   readonly punt: boolean;
   /** Live runs: frames a second that go to a control port, per interface of arrival. */
   readonly puntLimits: Readonly<Record<PuntName, number>>;
+  /** Live runs: look-ups are counted by label, route and path. */
+  readonly accounting: boolean;
   readonly entropyAtEgress: boolean;
   /** As configured, or derived from name and id. Unsigned 32 bits. */
   readonly hashSeed: number;

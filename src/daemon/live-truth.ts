@@ -60,6 +60,10 @@ export class LiveTruth implements RouterTruth {
     return this.#router.control.explainRoute(vrf, address);
   }
 
+  kept() {
+    return this.#router.labelsKept();
+  }
+
   configModel(): RouterModel {
     return this.#router.model;
   }

@@ -141,6 +141,11 @@ export const RouterSchema = strict(
         { description: 'Live runs: frames a second that go to a control port, per interface of arrival and reason.' },
       ),
     ),
+    accounting: optional(
+      flag(
+        'true: live runs count frames and bytes by label, route and path, at the price of some cache misses a frame. Default false.',
+      ),
+    ),
     entropyAtEgress: optional(
       flag('true: this router signalled entropy label capability with implicit null. Default false.'),
     ),

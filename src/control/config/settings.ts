@@ -54,6 +54,7 @@ export function readSettings(draft: Draft<Partial<RouterConfig>> | undefined, fi
     icmp: { rate: config.icmp?.rate ?? defaultIcmp, burst: config.icmp?.burst ?? defaultIcmp },
     punt: config.punt ?? false,
     puntLimits: { ...puntLimitDefaults, ...config.puntLimits },
+    accounting: config.accounting ?? false,
     entropyAtEgress: config.entropyAtEgress ?? false,
     hashSeed: config.hashSeed ?? hashText(`${name}/${config.id ?? ''}`),
     hashPayload: config.hashPayload ?? true,

@@ -1,4 +1,5 @@
 // The public face of a running router's control: what an API, routing adapters and the command line need.
+export type { AccountBook, FrameTotals, Traffic } from './account-book.ts';
 export {
   type Change,
   type ChangeKind,

@@ -9,6 +9,7 @@ import { formatPrefix, type IpAddress } from '../../wire/address.ts';
 import { portNames } from '../compile/write-interfaces.ts';
 import { Findings } from '../config/problems.ts';
 import { globalTable, type RouterModel } from '../model.ts';
+import { AccountBook } from './account-book.ts';
 import type { EntryChange } from './changes.ts';
 import { explainLookup } from './explain.ts';
 import { LabelManager, type LabelState } from './label-manager.ts';
@@ -55,6 +56,8 @@ export interface ControlOptions {
   readonly publish?: (tables: Tables) => void;
   /** How many forwarders get room in the tables' memory; 2 unless said. */
   readonly forwarders?: number;
+  /** Forwarders keep accounts; false unless said. */
+  readonly accounts?: boolean;
   /** What else is to find room there, bytes, by the number of ports. */
   readonly reserveBytes?: (ports: number) => number;
   /** Routes that find room without new tables; 0 unless said. */
@@ -91,6 +94,8 @@ export class RouterControl {
   readonly sources: Sources;
   /** For labels that adapters bind; VRFs bind theirs by themselves. */
   readonly labelManager: LabelManager;
+  /** What forwarders have counted by interface, circuit, label, route; none where they keep no accounts. */
+  readonly book: AccountBook | undefined;
   readonly #options: ControlOptions;
   #state: LiveState;
   #skeleton: Skeleton;
@@ -104,8 +109,11 @@ export class RouterControl {
   constructor(model: RouterModel, options: ControlOptions = {}) {
     this.#options = options;
     this.sources = new Sources(options.distances);
+    this.book = options.accounts ? new AccountBook(options.forwarders ?? 2) : undefined;
     const { first, last } = model.dynamicLabels;
     this.#skeleton = this.#readSkeleton(model);
+    this.#configured = labelsOf(model);
+    const { labelState } = options;
     this.labelManager = new LabelManager(
       {
         first,
@@ -114,9 +122,9 @@ export class RouterControl {
         restSeconds: options.labelRestSeconds,
         now: options.now ?? (() => Date.now() / 1000),
       },
-      options.labelState,
+      // What the configuration gives away itself is nobody else's any more.
+      labelState && { ...labelState, bound: labelState.bound.filter(({ label }) => !this.#configured.has(label)) },
     );
-    this.#configured = labelsOf(model);
     this.#state = this.#newState(model);
     this.#state.bindVrfs();
     this.#loadConfig(this.#state, model);
@@ -229,11 +237,11 @@ export class RouterControl {
 
   /** Routes of every source; in no order. */
   routes(filter?: RouteFilter): Generator<RouteView> {
-    return routeViews(this.#state, this.sources, filter);
+    return routeViews(this.#state, this.sources, filter, this.book);
   }
 
   labels(): Generator<LabelView> {
-    return labelViews(this.#state, this.sources);
+    return labelViews(this.#state, this.sources, this.book);
   }
 
   /** Next hops, static neighbours and learned ones, as the tables have them. */
@@ -315,6 +323,7 @@ export class RouterControl {
       manager: this.labelManager,
       spareBytes: (ports) => forwarders * forwarderBytes(ports) + reserveBytes(ports),
       routesMin,
+      book: this.book,
     });
     this.labelManager.reconfigure({
       isTaken: (label) =>
@@ -390,6 +399,8 @@ export class RouterControl {
     for (const entry of entries) {
       if ('route' in entry) {
         const { vrf, prefix } = entry.route;
+        // What goes with its VRF has gone already.
+        if (vrf !== undefined && !state.hasTable(vrf)) continue;
         const table = state.tableIndex(vrf);
         if (entry.op === 'delete') state.routes.remove(table, prefix, source);
         else state.routes.put(table, prefix, entry.route.paths, source);
@@ -418,7 +429,7 @@ export class RouterControl {
     this.#skeleton = skeleton;
     if (diff.isRebuild) return this.#startAnew(skeleton.model);
     for (const { name } of diff.removed) this.#state.removeVrf(name);
-    for (const vrf of diff.changed) this.#state.changeVrf(vrf);
+    this.#state.changeVrfs(diff.changed);
     for (const vrf of labelledFirst(diff.added)) this.#state.addVrf(vrf);
     for (const each of diff.interfaces) this.#state.changeInterface(each);
     return undefined;

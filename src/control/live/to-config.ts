@@ -57,6 +57,7 @@ function routerConfig(model: RouterModel): RouterConfig {
     icmp: { ...model.icmp },
     punt: model.punt,
     puntLimits: { ...model.puntLimits },
+    accounting: model.accounting,
     entropyAtEgress: model.entropyAtEgress,
     hashSeed: model.hashSeed,
     hashPayload: model.hashPayload,

@@ -7,13 +7,16 @@ import type { LabelView, NeighborView, RouterPlane, RouteView, SourceView, VrfVi
 
 type Row = Record<string, unknown>;
 
-function owned({ source, state, why, isStale, firstPath, pathCount }: RouteView | LabelView): Row {
+function owned(view: RouteView | LabelView): Row {
+  const { source, state, why, isStale, firstPath, pathCount, counted, countedByPath } = view;
   return {
     source,
     state,
     ...(why !== undefined && { why }),
     ...(isStale && { stale: true }),
     ...(pathCount > 0 && { firstPath, pathCount }),
+    ...(counted !== undefined && { counted }),
+    ...(countedByPath !== undefined && { countedByPath }),
   };
 }
 
@@ -43,8 +46,17 @@ export function neighborRowOf({ interface: on, address, mac, isStatic, isUp }: N
   };
 }
 
-export function vrfRowOf({ model, label, interfaces, routes }: VrfView): Row {
-  return { name: model.name, ...(label !== undefined && { label }), interfaces, routes, config: vrfConfig(model) };
+/** In and out by the interfaces of the VRF. */
+export function vrfRowOf({ model, label, interfaces, routes }: VrfView, plane: RouterPlane): Row {
+  const accounts = plane.accounts();
+  return {
+    name: model.name,
+    ...(label !== undefined && { label }),
+    interfaces,
+    routes,
+    ...accounts?.sumOf(interfaces),
+    config: vrfConfig(model),
+  };
 }
 
 /** Ports and sub-interfaces in the order of the configuration. */
@@ -64,7 +76,7 @@ export function* interfaceRows(model: RouterModel, plane: RouterPlane): Generato
       ...(state?.complaint && { complaint: state.complaint }),
       ...(vrf !== undefined && { vrf }),
       config: interfaceConfig(entry),
-      ...(books && name === port && { in: books.in, out: books.out }),
+      ...(name === port ? books && { in: books.in, out: books.out } : plane.accounts()?.interface(name)),
       ...(devices[name] && { device: devices[name] }),
       ...(controls[name] && { controlPort: controls[name] }),
     };

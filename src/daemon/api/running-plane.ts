@@ -4,7 +4,7 @@ import type { LiveTap } from '../../workers/live/live-router.ts';
 import { TapKind, type TapKindName } from '../../workers/live/tap.ts';
 import type { AdapterView } from '../adapter.ts';
 import type { RunningRouter } from '../running-router.ts';
-import type { CaptureFilter, FrameTap, RouterEvent, RouterPlane, TappedFrame } from './service.ts';
+import type { CaptureFilter, FrameTap, MacPlace, RouterEvent, RouterPlane, TappedFrame } from './service.ts';
 
 const kindNames = Object.keys(TapKind) as TapKindName[];
 
@@ -84,12 +84,20 @@ export class RunningPlane implements RouterPlane {
     return this.#router.image;
   }
 
+  accounts() {
+    return this.#router.control.book;
+  }
+
   tableBytes(): number {
     return this.#router.image.tables.memory.used;
   }
 
   adapters() {
     return this.#adapters();
+  }
+
+  flushMacs(place: MacPlace): Promise<number> {
+    return this.#router.flushMacs(place);
   }
 
   watch(listener: (event: RouterEvent) => void): () => void {

@@ -1,6 +1,7 @@
 // What the API needs of a running router, and nothing more: the truth, which is changed and read, and the plane, which
 // forwards and counts. `RouterTruth` has the shape of the control side's own class; tests put doubles in both places.
 import type {
+  AccountBook,
   BindingView,
   LabelView,
   NeighborView,
@@ -15,9 +16,12 @@ import type { RouterModel } from '../../control/model.ts';
 import type { DeviceCounts } from '../../io/live-device.ts';
 import type { Tables } from '../../tables/tables.ts';
 import type { IpAddress } from '../../wire/address.ts';
+import type { MacPlace } from '../../workers/live/messages.ts';
 import type { TapFilter } from '../../workers/live/tap.ts';
 import type { AdapterView } from '../adapter.ts';
 import type { LiveSummary } from '../live-summary.ts';
+
+export type { MacPlace } from '../../workers/live/messages.ts';
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -57,6 +61,8 @@ export interface RouterTruth {
   explainRoute(vrf: string | undefined, address: IpAddress): readonly string[] | undefined;
   /** The configuration as it is now. */
   configModel(): RouterModel;
+  /** Resolves when what was changed by now outlasts a crash, as far as anything of it does: labels. Absent: nothing does. */
+  kept?(): Promise<void>;
 }
 
 export interface PortView {
@@ -122,10 +128,14 @@ export interface RouterPlane {
   heartbeats(): readonly number[];
   /** What forwards now, to be read: tables, and the model that their numbers are those of. */
   forwarding(): { readonly model: RouterModel; readonly tables: Tables };
+  /** What interfaces, circuits and bridges have had to do; undefined: nobody counts. */
+  accounts(): AccountBook | undefined;
   /** Bytes that the tables use. */
   tableBytes(): number;
   /** Adapters of routing engines that run. */
   adapters(): readonly AdapterView[];
+  /** Forgets what bridges have learned in a place of the forwarding model; answers how many addresses. */
+  flushMacs(place: MacPlace): Promise<number>;
   watch(listener: (event: RouterEvent) => void): () => void;
   /** undefined: another capture is running. */
   capture(filter: CaptureFilter): Promise<FrameTap | undefined>;

@@ -13,6 +13,9 @@ export interface Meaning {
   readonly vrf: string | undefined;
   /** Undefined: it is gone. */
   readonly paths: readonly PathModel[] | undefined;
+  readonly table: number;
+  /** The next hop that it names; 0: none. */
+  readonly nexthopId: number;
 }
 
 interface Known extends Meaning {
@@ -59,6 +62,12 @@ export class KnownRoutes {
     if (this.#known.size > 0) this.#known.clear();
   }
 
+  /** Next hops have changed. */
+  forgetNaming(ids: ReadonlySet<number>): void {
+    for (const [hash, { nexthopId }] of this.#known)
+      if (nexthopId !== 0 && ids.has(nexthopId)) this.#known.delete(hash);
+  }
+
   /** What a message with a prefix says besides it, if that is known. */
   find(bytes: Uint8Array, message: NetlinkMessage): Meaning | undefined {
     const { start, end, type } = message;
@@ -74,7 +83,7 @@ export class KnownRoutes {
     return known;
   }
 
-  add(bytes: Uint8Array, message: NetlinkMessage, { vrf, paths }: Meaning): void {
+  add(bytes: Uint8Array, message: NetlinkMessage, meaning: Meaning): void {
     const { start, end, type } = message;
     const rest = start + headerBytes + attributeBytes + addressBytesAt(bytes, message);
     if (end - rest > keyBytesMax) return;
@@ -82,7 +91,7 @@ export class KnownRoutes {
     const copy = new Uint8Array(restOfHeaderBytes + end - rest);
     copy.set(bytes.subarray(start + 2, start + headerBytes));
     copy.set(bytes.subarray(rest, end), restOfHeaderBytes);
-    this.#known.set(hashOf(bytes, message, rest), { vrf, paths, type, family: bytes[start], bytes: copy });
+    this.#known.set(hashOf(bytes, message, rest), { ...meaning, type, family: bytes[start], bytes: copy });
   }
 }
 

@@ -125,23 +125,42 @@ export class Session {
     if (this.#takeKnown(bytes, message)) return undefined;
     const route = readRoute(bytes, message);
     if (route === undefined) return isOurFamily(bytes, message) ? 'a damaged route' : undefined;
-    this.#nexthops.note(route);
+    this.#note(route);
     const change = this.#put(route);
-    if (change !== undefined && 'route' in change && isWhateverPrefix(route, change) && prefixAt(bytes, message)) {
-      const { route: model } = change;
-      this.#known.add(bytes, message, { vrf: model.vrf, paths: 'paths' in model ? model.paths : undefined });
+    if (
+      change !== undefined &&
+      'route' in change &&
+      this.#isWhateverPrefix(route, change) &&
+      prefixAt(bytes, message)
+    ) {
+      const { vrf, paths } = { paths: undefined, ...change.route };
+      this.#known.add(bytes, message, { vrf, paths, table: route.table, nexthopId: route.nexthopId });
     }
     return undefined;
   }
 
-  /** A route that says the same as another one before it. Where routes name next hops, their names are to be noted. */
+  /** What a prefix of one of our tables names. */
+  #note({ prefix, table, gone, nexthopId }: RouteMessage): void {
+    if (prefix === undefined || this.#options.places.vrfOfTable(table) === null) return;
+    this.#nexthops.note(table, prefix, gone ? 0 : nexthopId);
+  }
+
+  /** Whether the same would have become of another prefix: nothing in it was compared with our own subnets and addresses. */
+  #isWhateverPrefix(route: RouteMessage, { op }: EntryChange): boolean {
+    if (route.gone) return true;
+    if (op === 'delete' || route.action === RouteAction.local) return false;
+    return this.#nexthops.hopsOf(route)?.every(({ via }) => via !== undefined) ?? false;
+  }
+
+  /** A route that says the same as another one before it. */
   #takeKnown(bytes: Uint8Array, message: NetlinkMessage): boolean {
-    if (this.#nexthops.hasRoutes) return false;
     const prefix = prefixAt(bytes, message);
     if (prefix === undefined || isPassedOver(prefix)) return false;
     const known = this.#known.find(bytes, message);
     if (known === undefined) return false;
-    const { vrf, paths } = known;
+    const { vrf, paths, table, nexthopId } = known;
+    if (nexthopId !== 0 || this.#nexthops.hasRoutes)
+      this.#nexthops.note(table, prefix, paths === undefined ? 0 : nexthopId);
     if (paths === undefined) this.#loader.add({ op: 'delete', route: { vrf, prefix } });
     else this.#loader.add({ op: 'replace', route: { path: '', vrf, prefix, paths } });
     return true;
@@ -150,13 +169,14 @@ export class Session {
   #takeNexthop(bytes: Uint8Array, message: NetlinkMessage): string | undefined {
     const nexthop = readNexthop(bytes, message);
     if (nexthop === undefined) return 'a damaged next hop';
-    const routes = this.#nexthops.change(nexthop);
-    if (routes === undefined) {
+    const changed = this.#nexthops.change(nexthop);
+    if (changed === undefined) {
       this.#options.refused('router', () => `next hop ${nexthop.id}: there are ${this.#nexthops.count} already`);
       return undefined;
     }
+    if (!changed.isNew) this.#known.forgetNaming(changed.ids);
     // Zebra takes a next hop out before it says where its routes lead now: until then they lead where they did.
-    if (!nexthop.gone) for (const route of routes) this.#put(route);
+    if (!nexthop.gone) for (const route of changed.routes) this.#put(route);
     return undefined;
   }
 
@@ -178,13 +198,6 @@ export class Session {
     this.#missed++;
     this.#options.refused('router', () => `${changeText(change)}: ${message}`);
   }
-}
-
-/** Whether the same would have become of another prefix: nothing in it was compared with our own subnets and addresses. */
-function isWhateverPrefix({ gone, nexthopId, hops, action }: RouteMessage, { op }: EntryChange): boolean {
-  if (gone) return true;
-  if (action === RouteAction.local) return false;
-  return op !== 'delete' && nexthopId === 0 && hops.every(({ via }) => via !== undefined);
 }
 
 /** Messages of other families, such as those of multicast routing, look otherwise. */

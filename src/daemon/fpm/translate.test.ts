@@ -7,11 +7,13 @@ import {
   newLabel,
   newNexthop,
   newRoute,
+  prefixOf,
   type RouteText,
 } from '../../../test/support/zebra.ts';
 import { parseConfig } from '../../control/config/index.ts';
 import { type EntryChange, labelConfig, routeConfig } from '../../control/live/index.ts';
 import type { RouterModel } from '../../control/model.ts';
+import { formatPrefix } from '../../wire/address.ts';
 import { messageAt } from '../../wire/netlink.ts';
 import { type RouteMessage, readNexthop, readRoute } from '../../wire/rtnetlink-routes.ts';
 import type { KernelLink, KernelLinks } from './kernel-links.ts';
@@ -278,13 +280,15 @@ describe('next hops by number', () => {
     const message = messageAt(bytes, 0, bytes.length);
     const nexthop = message && readNexthop(bytes, message);
     if (nexthop === undefined) throw new Error('the test has built no next hop');
-    return [...(nexthops.change(nexthop) ?? [])].map(routeText);
+    return [...(nexthops.change(nexthop)?.routes ?? [])].map(routeText);
   };
+  const note = ({ table, prefix, gone, nexthopId }: RouteMessage) =>
+    nexthops.note(table, prefix ?? prefixOf('0.0.0.0/0'), gone ? 0 : nexthopId);
   const hopsOf = (route: RouteMessage) => nexthops.hopsOf(route)?.map(({ index, weight }) => `${index}*${weight}`);
 
   test('groups, their members and the routes that name them', () => {
     const route = routeOf(newRoute('10.8.0.0/16', { nexthop: 9 }));
-    nexthops.note(route);
+    note(route);
     expect(hopsOf(route)).toBeUndefined();
     expect(translate(route, undefined, places).refusal?.reason).toBe('unknown-next-hop');
     expect(change(newNexthop(7, { via: '10.0.12.2', dev: 3 }))).toEqual([]);
@@ -297,10 +301,24 @@ describe('next hops by number', () => {
     expect(change(newGroup(9, { 8: 1 }))).toEqual(['10.8.0.0/16 of table 254']);
     expect(change(newNexthop(7, { via: '10.0.12.2', dev: 3 }))).toEqual([]);
     expect(hopsOf(route)).toEqual(['3*1']);
-    nexthops.note(routeOf(newRoute('10.8.0.0/16', { nexthop: 7 })));
+    note(routeOf(newRoute('10.8.0.0/16', { nexthop: 7 })));
     expect(change(newGroup(9, { 8: 1 }))).toEqual([]);
-    nexthops.note(routeOf(deleteRoute('10.8.0.0/16')));
+    note(routeOf(deleteRoute('10.8.0.0/16')));
+    expect(nexthops.hasRoutes).toBe(false);
     expect(change(newNexthop(7, { via: '10.0.12.2', dev: 3 }))).toEqual([]);
+  });
+
+  test('thousands of prefixes that come and go', () => {
+    change(newNexthop(30, { via: '10.0.12.2', dev: 3 }));
+    const prefixes = Array.from({ length: 5000 }, (_, i) => prefixOf(`10.${i >> 8}.${i & 255}.0/24`));
+    for (const prefix of prefixes) nexthops.note(254, prefix, 30);
+    expect(change(newNexthop(30, { via: '10.0.12.2', dev: 3 }))).toHaveLength(5000);
+    for (const prefix of prefixes.slice(7)) nexthops.note(254, prefix, 0);
+    expect(change(newNexthop(30, { via: '10.0.12.2', dev: 3 }))).toEqual(
+      prefixes.slice(0, 7).map((each) => `${formatPrefix(each)} of table 254`),
+    );
+    for (const prefix of prefixes) nexthops.note(254, prefix, 0);
+    expect(nexthops.hasRoutes).toBe(false);
   });
 
   test('one that discards', () => {

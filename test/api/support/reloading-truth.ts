@@ -283,6 +283,8 @@ export class ReloadingTruth implements RouterTruth {
         paths: entry.model?.paths ?? [],
         firstPath: group?.firstLeg ?? 0,
         pathCount: group?.legs.length ?? 0,
+        counted: undefined,
+        countedByPath: undefined,
       };
     }
   }
@@ -299,6 +301,8 @@ export class ReloadingTruth implements RouterTruth {
         paths: model.paths as readonly PathModel[],
         firstPath: group?.firstLeg ?? 0,
         pathCount: group?.legs.length ?? 0,
+        counted: undefined,
+        countedByPath: undefined,
       };
     }
   }
