@@ -4,6 +4,7 @@
 #   lab.sh up      builds it and starts everything
 #   lab.sh test    waits until the routing has settled, and checks what it is for
 #   lab.sh down    ends and removes everything
+#   lab.sh node NAME              starts one node within its container: lab.clab.yml
 #   lab.sh sh NAME COMMAND…       runs a command at a node: lab.sh sh red1 ping 10.2.0.1
 #   lab.sh vtysh NAME -c COMMAND  asks FRR of a node: lab.sh vtysh pe1-cp -c 'show bgp ipv4 vpn'
 #   lab.sh start|stop|kill NAME [DAEMON…]    FRR of one node, or some of its daemons
@@ -25,7 +26,9 @@ speakers=(pe1-cp p-cp pe2-cp red1 blue1 red2)
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "lab.sh: $*"; exit 1; }
-at() { local node=$1; shift; ip netns exec "$lab-$node" "$@"; }
+# Where a node is: a namespace, or, within a container that is the node, right here.
+prefix_of() { place=(); [[ $1 == "${inside:-}" ]] || place=(ip netns exec "$lab-$1"); }
+at() { local -a place; prefix_of "$1"; "${place[@]}" "${@:2}"; }
 
 shimline() {
   if [[ -n ${SHIMLINE:-} ]]; then echo "$SHIMLINE"
@@ -62,17 +65,26 @@ cable() {
   ip -n "$lab-$3" link set dev "$4" up
 }
 
-# site NAME PE PORT ADDRESS… : addresses of eth0, then `lan` and those of its LAN
+# The customer's router of a site: its addresses towards the PE, and its LAN.
 site() {
-  local name=$1 pe=$2 port=$3 link=eth0
-  shift 3
-  namespace "$name"
+  local name=$1 address link=uplink
   forwarding "$name"
-  cable "$name" eth0 "$pe" "$port"
-  cable "$name" lan "$name" lan-end
-  for address; do
-    if [[ $address == lan ]]; then link=lan; else ip -n "$lab-$name" addr add "$address" dev "$link"; fi
+  at "$name" ip link add name lan type veth peer name lan-end
+  at "$name" ip link set dev lan-end up
+  at "$name" ip link set dev lan up
+  for address in $(addresses "$name"); do
+    if [[ $address == lan ]]; then link=lan; else at "$name" ip addr add "$address" dev "$link"; fi
   done
+  [[ $name != blue2 ]] || at blue2 ip route replace default via 172.16.4.1
+}
+
+addresses() {
+  case $1 in
+    red1) echo 172.16.1.2/30 2001:db8:16:1::2/64 lan 10.1.0.1/24 2001:db8:a1::1/64 ;;
+    blue1) echo 172.16.2.2/30 lan 10.1.0.1/24 ;;
+    red2) echo 172.16.3.2/30 2001:db8:16:3::2/64 lan 10.2.0.1/24 2001:db8:a2::1/64 ;;
+    blue2) echo 172.16.4.2/30 lan 10.2.0.1/24 ;;
+  esac
 }
 
 build() {
@@ -83,11 +95,12 @@ build() {
   done
   cable pe1 core p to-pe1
   cable p to-pe2 pe2 core
-  site red1 pe1 ce-red 172.16.1.2/30 2001:db8:16:1::2/64 lan 10.1.0.1/24 2001:db8:a1::1/64
-  site blue1 pe1 ce-blue 172.16.2.2/30 lan 10.1.0.1/24
-  site red2 pe2 ce-red 172.16.3.2/30 2001:db8:16:3::2/64 lan 10.2.0.1/24 2001:db8:a2::1/64
-  site blue2 pe2 ce-blue 172.16.4.2/30 lan 10.2.0.1/24
-  ip -n "$lab-blue2" route add default via 172.16.4.1
+  for name in "${sites[@]}"; do namespace "$name"; done
+  cable red1 uplink pe1 ce-red
+  cable blue1 uplink pe1 ce-blue
+  cable red2 uplink pe2 ce-red
+  cable blue2 uplink pe2 ce-blue
+  for name in "${sites[@]}"; do site "$name"; done
 }
 
 # --- shimline --------------------------------------------------------------------------------------------------------
@@ -97,10 +110,12 @@ until_true() { local tries=$1; shift; while ((tries-- > 0)); do "$@" && return 0
 
 router_up() {
   local name=$1
+  local -a place
+  prefix_of "$name"
   mkdir -p "$state/$name"
   sed "s/netns: /netns: $lab-/g" "$here/$name/shimline.yaml" > "$state/$name/shimline.yaml"
   # shellcheck disable=SC2046
-  ip netns exec "$lab-$name" $(shimline) run -c "$state/$name/shimline.yaml" --api "unix:$state/$name/api.sock" \
+  "${place[@]}" $(shimline) run -c "$state/$name/shimline.yaml" --api "unix:$state/$name/api.sock" \
     --json --log-format json > "$state/$name/summary.json" 2> "$state/$name/log" &
   echo $! > "$state/$name/pid"
 }
@@ -154,7 +169,7 @@ frr_up() {
 }
 
 # SIGNAL NAME [DAEMON…]: zebra first. It would take out the routes of the others when they go before it.
-frr_down() {
+frr_frr_down() {
   local signal=$1 name=$2 daemon
   local -a pids=()
   shift 2
@@ -267,6 +282,48 @@ up() {
   say "up: $lab"
 }
 
+# Within a container that is the node: its ports are there already.
+within() {
+  inside=$1
+  mkdir -p "$state"
+  chmod 755 "$state"
+  case $1 in
+    red* | blue*) site "$1" ;;
+    *)
+      quiet "$1"
+      namespace "$1-cp"
+      speaking "$1-cp"
+      router_up "$1"
+      until_true 300 ready "$1" || fail "$1 does not start: $(cat "$state/$1/log")"
+      [[ $1 == p ]] || vrfs "$1-cp"
+      frr_up "$1-cp"
+      return
+      ;;
+  esac
+  [[ $1 == blue2 ]] || frr_up "$1"
+}
+
+# Within a container that is the node: its ports are there already.
+within() {
+  inside=$1
+  mkdir -p "$state"
+  chmod 755 "$state"
+  case $1 in
+    red* | blue*) site "$1" ;;
+    *)
+      quiet "$1"
+      namespace "$1-cp"
+      speaking "$1-cp"
+      router_up "$1"
+      until_true 300 ready "$1" || fail "$1 does not start: $(cat "$state/$1/log")"
+      [[ $1 == p ]] || vrfs "$1-cp"
+      frr_up "$1-cp"
+      return
+      ;;
+  esac
+  [[ $1 == blue2 ]] || frr_up "$1"
+}
+
 down() {
   local name pid
   for name in "${routers[@]}" "${routers[@]/%/-cp}" "${sites[@]}"; do
@@ -281,6 +338,7 @@ case ${1:-} in
   up) up ;;
   test) check ;;
   down) down ;;
+  node) shift; within "$@" ;;
   sh) shift; at "$@" ;;
   vtysh) shift; tell "$@" ;;
   start) shift; frr_up "$@" ;;

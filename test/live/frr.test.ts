@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/control/config/load.ts';
 import { projectRoot } from '../e2e/support/cli.ts';
 import { builtMain } from '../support/built.ts';
 import { type CommandResult, Lab, Namespace } from './support/lab.ts';
@@ -14,7 +15,14 @@ import { pause, ping, UdpStream } from './support/traffic.ts';
 const hasMpls = existsSync('/proc/sys/net/mpls');
 const { title, ready } = wanting('FRR', 'ping', 'vtysh', ...(hasMpls ? [] : ['gcc']));
 
-const script = join(projectRoot, 'examples', 'frr', 'lab.sh');
+const folder = join(projectRoot, 'examples', 'frr');
+
+test.each(['pe1', 'p', 'pe2'])('examples/frr: the configuration of %s is right', async (router) => {
+  const model = await loadConfig(join(folder, router, 'shimline.yaml'), { live: true, devicesDue: true });
+  expect(model.fpm?.netns).toBe(`${router}-cp`);
+});
+
+const script = join(folder, 'lab.sh');
 
 describe.skipIf(!ready)(title, () => {
   let lab: Lab;
