@@ -169,7 +169,7 @@ frr_up() {
 }
 
 # SIGNAL NAME [DAEMON…]: zebra first. It would take out the routes of the others when they go before it.
-frr_frr_down() {
+frr_down() {
   local signal=$1 name=$2 daemon
   local -a pids=()
   shift 2

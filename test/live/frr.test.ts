@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { callApi } from '../../bench/live/call-api.ts';
 import { loadConfig } from '../../src/control/config/load.ts';
 import { projectRoot } from '../e2e/support/cli.ts';
 import { builtMain } from '../support/built.ts';
@@ -44,8 +45,14 @@ describe.skipIf(!ready)(title, () => {
     return { status: status ?? -1, ...texts };
   }
 
+  /** Throws what the script says when it fails. */
+  async function must(...args: readonly string[]): Promise<void> {
+    const { status, err } = await run(...args);
+    if (status !== 0) throw new Error(`lab.sh ${args.join(' ')}: ${err}`);
+  }
+
   const vtysh = (node: string, ...commands: readonly string[]) =>
-    run('vtysh', node, ...commands.flatMap((command) => ['-c', command]));
+    must('vtysh', node, ...commands.flatMap((command) => ['-c', command]));
 
   /** What shimline of PE1 has from zebra. */
   async function routes(...filter: readonly string[]): Promise<string> {
@@ -71,6 +78,12 @@ describe.skipIf(!ready)(title, () => {
     return text;
   }
 
+  /** Frames that PE1 has dropped, by reason. */
+  async function drops(): Promise<object> {
+    const text = await callApi(`${state}/pe1/api.sock`, 'GET', '/counters');
+    return (JSON.parse(text) as { drops: object }).drops;
+  }
+
   const site2 = /10\.2\.0\.0\/24 .*labels \d+,\d+/;
   const hasSite2 = (text: string) => site2.test(text);
 
@@ -92,7 +105,7 @@ describe.skipIf(!ready)(title, () => {
     }
     const host = (node: string) => new Namespace(lab, `${name}-${node}`);
     hosts = { red1: host('red1'), red2: host('red2'), blue1: host('blue1') };
-    expect((await run('up')).err).toContain('up: ');
+    await must('up');
   });
   afterAll(async () => {
     if (lab === undefined) return;
@@ -108,7 +121,7 @@ describe.skipIf(!ready)(title, () => {
   });
 
   test('what a site withdraws leaves the tables of the other PE, and comes again', async () => {
-    const network = async (no: string) =>
+    const network = (no: string) =>
       vtysh('red2', 'conf t', 'router bgp 65102', 'address-family ipv4 unicast', `${no} network 10.2.0.0/24`);
     await network('no');
     expect(await shown((text) => !hasSite2(text), 'vrf', 'red')).not.toMatch(site2);
@@ -119,29 +132,30 @@ describe.skipIf(!ready)(title, () => {
   });
 
   test('FRR of a PE is killed and started: no frame is lost, then what it did not tell again goes', async () => {
-    await run('start', 'pe1-cp', 'staticd');
+    await must('start', 'pe1-cp', 'staticd');
     await vtysh('pe1-cp', 'conf t', 'vrf red', 'ip route 10.9.0.0/16 172.16.1.2');
     expect(await shown((text) => text.includes('10.9.0.0/16'), 'vrf', 'red')).toContain('10.9.0.0/16');
     const stream = await UdpStream.start(hosts.red1, hosts.red2, '10.2.0.1', { packetsPerSecond: 500 });
-    await run('kill', 'pe1-cp');
+    const before = await drops();
+    await must('kill', 'pe1-cp');
     await pause(500);
     expect(await routes('vrf', 'red')).toMatch(site2);
-    await run('start', 'pe1-cp');
+    await must('start', 'pe1-cp');
     const text = await shown((now) => !now.includes('10.9.0.0/16'), 'vrf', 'red');
     const counts = await stream.stop();
     expect(text).not.toContain('10.9.0.0/16');
     expect(text).toMatch(site2);
     expect(counts.sent).toBeGreaterThan(1000);
-    expect(counts).toMatchObject({ lost: 0, disordered: 0, repeated: 0 });
+    expect({ ...counts, drops: await drops() }).toMatchObject({ lost: 0, disordered: 0, repeated: 0, drops: before });
     expect(readFileSync(join(state, 'pe1', 'log'), 'utf8')).toContain('zebra is gone');
   });
 
   test('a bgpd that is killed takes its routes along, those of OSPF stay; started again, it brings them back', async () => {
-    await run('kill', 'pe1-cp', 'bgpd');
+    await must('kill', 'pe1-cp', 'bgpd');
     const without = await shown((text) => !hasSite2(text), 'vrf', 'red');
     expect(without).not.toMatch(site2);
     expect(without).toContain('10.1.0.0/24');
-    await run('start', 'pe1-cp', 'bgpd');
+    await must('start', 'pe1-cp', 'bgpd');
     expect(await shown(hasSite2, 'vrf', 'red')).toMatch(site2);
   });
 });
