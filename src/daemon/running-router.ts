@@ -15,6 +15,7 @@ import { type Link, type LinkWatch, watchLinks } from '../io/linux/links.ts';
 import type { DeviceCounts, DeviceSpec, Pace } from '../io/live-device.ts';
 import { formatPrefix } from '../wire/address.ts';
 import { LiveRouter, type LiveTap } from '../workers/live/live-router.ts';
+import type { MacPlace } from '../workers/live/messages.ts';
 import type { TapFilter } from '../workers/live/tap.ts';
 import type { PortView, RouterEvent } from './api/service.ts';
 import { ControlPorts } from './control-ports.ts';
@@ -68,6 +69,8 @@ export class RunningRouter {
   /** Interfaces whose MAC address is that of their device, or made up, and none of the configuration's. */
   #brought: ReadonlySet<string> = new Set();
   #image: LiveImage;
+  /** What threads forward by until they have gone over to `#image`, which takes a while. */
+  #leaving: LiveImage | undefined;
   /** Control has made other tables, which threads do not have yet. */
   #isRebuilt = false;
   #queue: Promise<unknown> = Promise.resolve();
@@ -239,6 +242,11 @@ export class RunningRouter {
     return this.#router.tap(filter, ports);
   }
 
+  /** Forgets MAC addresses that bridges have learned; answers how many. */
+  flushMacs(place: MacPlace): Promise<number> {
+    return this.#enqueue(() => this.#router.flushMacs(place));
+  }
+
   /** Turns of the threads' loops: a watchdog sees whether they turn. */
   heartbeats(): number[] {
     return this.#router.heartbeats();
@@ -280,11 +288,13 @@ export class RunningRouter {
 
   /** Ports that the new tables know already keep their state; others are down until they are open, if they have a device. */
   async #publish(image: LiveImage): Promise<void> {
+    this.#leaving = this.#image;
     this.#image = image;
     for (const name of image.portNames) {
       this.#tellTables(name, this.#ports.get(name)?.up ?? this.#specOf(name) === undefined);
     }
     await this.#router.publish(image);
+    this.#leaving = undefined;
     this.#control.book?.closeEarlier();
   }
 
@@ -384,10 +394,11 @@ export class RunningRouter {
 
   /** ECMP-3: one word for each (sub-)interface takes every path over it out of use. */
   #tellTables(name: string, up: boolean): void {
-    const { model, tables } = this.#image;
-    model.interfaces.forEach((entry, index) => {
-      if (entry.port === name) tables.interfaces.setUp(index, up);
-    });
+    for (const image of [this.#image, this.#leaving]) {
+      image?.model.interfaces.forEach((entry, index) => {
+        if (entry.port === name) image.tables.interfaces.setUp(index, up);
+      });
+    }
   }
 
   #linkChanged(linkName: string): void {

@@ -186,8 +186,9 @@ export class Forwarder {
     return this.#slow.handOver(portOf);
   }
 
-  takeOver(handed: HandOver): void {
-    this.#slow.takeOver(handed);
+  /** `circuitOf`: new numbers of circuits of bridges by old ones. */
+  takeOver(handed: HandOver, circuitOf: ReadonlyMap<number, number> = new Map()): void {
+    this.#slow.takeOver(handed, circuitOf);
   }
 
   /** The end of the input: frames that still wait for a neighbour are dropped. */

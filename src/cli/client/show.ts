@@ -96,10 +96,11 @@ const shown: Readonly<Record<string, Shown>> = {
       'Bytes out',
       'State',
       'Role',
+      'Backup',
     ],
     numeric: [2, 3, 5, 6, 7, 8],
     cells: ({ name, up, reason, role, config, in: arrived, out }) => {
-      const { peer, localLabel, remoteLabel, type } = config as Row;
+      const { peer, localLabel, remoteLabel, type, backup } = config as Row;
       const counted = [...counts(arrived), ...counts(out)];
       return [
         name,
@@ -110,6 +111,7 @@ const shown: Readonly<Record<string, Shown>> = {
         ...counted,
         up ? 'up' : `down${reason ? `: ${reason}` : ''}`,
         role,
+        backup,
       ];
     },
   },

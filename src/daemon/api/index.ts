@@ -13,6 +13,7 @@ import { type Endpoint, MediaType } from './endpoint.ts';
 import { EventHub } from './event-hub.ts';
 import { type ApiAddress, bindPrivately, formatApiAddress, prepareSocket } from './listen.ts';
 import { listEndpoints } from './lists.ts';
+import { macFlushEndpoint } from './mac-flush.ts';
 import { metricsEndpoint, openMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { readablePage } from './page.ts';
@@ -155,6 +156,7 @@ export async function openApi(service: RouterService, { address, token, log, lim
   const endpoints = [
     ...readEndpoints(service),
     ...[...changeEndpoints(service, changes), ...listEndpoints(service)].map(keeping(service)),
+    macFlushEndpoint(service),
     ...streams.endpoints(),
     metricsEndpoint(metrics),
   ];

@@ -159,14 +159,18 @@ const lists: readonly List[] = [
       interface: text('Only those behind this interface.'),
       pseudowire: text('Only those behind this pseudowire.'),
       mac: text('Only this one.'),
+      vlan: optional(
+        Type.Integer({ description: 'Only those of this VLAN, 0 without a tag.', minimum: 0, maximum: 4095 }),
+      ),
     },
-    rows: ({ bridge, interface: on, pseudowire, mac }, { plane }) =>
+    rows: ({ bridge, interface: on, pseudowire, mac, vlan }, { plane }) =>
       filtered(macRows(plane, Date.now() / 1000), (each) => {
         return (
           is<unknown>(bridge, each.bridge) &&
           is<unknown>(on, each.interface) &&
           is<unknown>(pseudowire, each.pseudowire) &&
-          is<unknown>(mac, each.mac)
+          is<unknown>((mac as string | undefined)?.toLowerCase(), each.mac) &&
+          is<unknown>(vlan, each.vlan)
         );
       }),
   },

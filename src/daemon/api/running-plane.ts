@@ -3,7 +3,7 @@ import { Batch } from '../../wire/batch.ts';
 import type { LiveTap } from '../../workers/live/live-router.ts';
 import { TapKind, type TapKindName } from '../../workers/live/tap.ts';
 import type { RunningRouter } from '../running-router.ts';
-import type { CaptureFilter, FrameTap, RouterEvent, RouterPlane, TappedFrame } from './service.ts';
+import type { CaptureFilter, FrameTap, MacPlace, RouterEvent, RouterPlane, TappedFrame } from './service.ts';
 
 const kindNames = Object.keys(TapKind) as TapKindName[];
 
@@ -87,6 +87,10 @@ export class RunningPlane implements RouterPlane {
 
   tableBytes(): number {
     return this.#router.image.tables.memory.used;
+  }
+
+  flushMacs(place: MacPlace): Promise<number> {
+    return this.#router.flushMacs(place);
   }
 
   watch(listener: (event: RouterEvent) => void): () => void {

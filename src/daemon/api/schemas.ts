@@ -173,7 +173,10 @@ export const pseudowireRow = row(
     reason: optional(
       choice(['no-route', 'path-down'], 'Why it is down: nothing leads to the peer, or every path is down.'),
     ),
-    role: choice(['active', 'standby', 'unused'], 'standby: its primary is up; unused: nothing has it.'),
+    role: choice(
+      ['active', 'standby', 'unused'],
+      'Of a pseudowire and its backup the active one carries frames; unused: nothing has it.',
+    ),
     in: optional(counted),
     out: optional(counted),
     config: PseudowireSchema,
@@ -257,6 +260,7 @@ export const sweepSchema = row(
   { source: text('The source.'), swept: count('Entries that went.'), version: count('After this.') },
   'What was still stale is gone.',
 );
+export const flushSchema = row({ flushed: count('Addresses that were forgotten.') }, 'What was learned is forgotten.');
 export const loadSchema = row(
   { applied: count('Routes that were put in.'), version: count('After this.') },
   'The lines are in.',

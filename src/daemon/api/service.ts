@@ -15,8 +15,11 @@ import type { RouterModel } from '../../control/model.ts';
 import type { DeviceCounts } from '../../io/live-device.ts';
 import type { Tables } from '../../tables/tables.ts';
 import type { IpAddress } from '../../wire/address.ts';
+import type { MacPlace } from '../../workers/live/messages.ts';
 import type { TapFilter } from '../../workers/live/tap.ts';
 import type { LiveSummary } from '../live-summary.ts';
+
+export type { MacPlace } from '../../workers/live/messages.ts';
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -124,6 +127,8 @@ export interface RouterPlane {
   accounts(): AccountBook | undefined;
   /** Bytes that the tables use. */
   tableBytes(): number;
+  /** Forgets what bridges have learned in a place of the forwarding model; answers how many addresses. */
+  flushMacs(place: MacPlace): Promise<number>;
   watch(listener: (event: RouterEvent) => void): () => void;
   /** undefined: another capture is running. */
   capture(filter: CaptureFilter): Promise<FrameTap | undefined>;

@@ -111,11 +111,13 @@ export function takeFlowLabel(context: SlowContext, packet: Packet, pseudowire: 
   const flow = ((pseudowires[pseudowire * pseudowireWords] as number) & Pseudowire.flowLabel) !== 0;
   if (!flow) {
     if (left === 'ip') return true;
+    packet.story?.step('a label beneath it, where no flow label is due');
     drop(context, packet, 'bottom-expected');
     return false;
   }
   const { bytes, at } = packet;
   if (left === 'ip' || !bottomAt(bytes, at) || labelAt(bytes, at) < firstOrdinaryLabel) {
+    packet.story?.step('one flow label, of 16 or more and the last of the stack, is due');
     drop(context, packet, 'bad-stack');
     return false;
   }
@@ -148,7 +150,10 @@ export function receivePseudowire(context: SlowContext, packet: Packet, pseudowi
     return drop(context, packet, 'out-of-order');
   }
   if ((flags & Pseudowire.tagged) !== 0) {
-    if (!isTag(read16(bytes, packet.at + typeAt))) return drop(context, packet, 'unknown-vlan');
+    if (!isTag(read16(bytes, packet.at + typeAt))) {
+      story?.step('no service tag, which tagged mode has on the wire');
+      return drop(context, packet, 'unknown-vlan');
+    }
     if (!need(context, packet, packet.at, ethernetBytes + tagBytes, 'runt')) return;
     packet.innerPriority = read16(bytes, packet.at + ethernetBytes) & priorityMask;
     takeTags(packet, 1);

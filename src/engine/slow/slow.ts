@@ -88,12 +88,13 @@ export class SlowPath {
       counters.inBytes[oldPort] = (counters.inBytes[oldPort] as number) - original;
       frames.push({ port, bytes, seconds, nanoseconds });
     }
-    return { frames };
+    return { frames, storms: this.#context.storms };
   }
 
-  /** Frames that were held elsewhere arrive here. */
-  takeOver({ frames }: HandOver): void {
+  /** Frames that were held elsewhere arrive here. `circuitOf`: new numbers of circuits of bridges by old ones. */
+  takeOver({ frames, storms }: HandOver, circuitOf: ReadonlyMap<number, number>): void {
     const context = this.#context;
+    context.storms.takeOver(storms, circuitOf);
     const { inFrames, inBytes } = context.counters;
     for (const { port, bytes, seconds, nanoseconds } of frames) {
       inFrames[port] = (inFrames[port] as number) + 1;

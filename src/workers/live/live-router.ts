@@ -16,6 +16,7 @@ import {
   type ControlPortSpec,
   type FromThread,
   type LiveTask,
+  type MacPlace,
   type NeighborEvent,
   type Publication,
   ringDataBytes,
@@ -170,6 +171,12 @@ export class LiveRouter {
   publish(image: RouterImage): Promise<void> {
     this.#publishing = this.#publishing.then(() => this.#publish(image));
     return this.#publishing;
+  }
+
+  /** Forgets what bridges have learned; answers how many addresses that were. */
+  async flushMacs(place: MacPlace): Promise<number> {
+    const said = await this.#ask(0, { kind: 'flush', place }, 'flushed');
+    return said.kind === 'flushed' ? said.count : 0;
   }
 
   get tables(): Tables {

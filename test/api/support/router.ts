@@ -8,6 +8,7 @@ import { compileRouter } from '../../../src/control/router.ts';
 import type {
   CaptureFilter,
   FrameTap,
+  MacPlace,
   RouterEvent,
   RouterPlane,
   RouterService,
@@ -57,6 +58,7 @@ export class TestPlane implements RouterPlane {
   turns = 0;
   tap: FrameTap | undefined;
   filters: CaptureFilter[] = [];
+  flushes: MacPlace[] = [];
 
   constructor(truth: { readonly model: RouterModel; readonly book?: AccountBook | undefined }) {
     this.#truth = truth;
@@ -108,6 +110,11 @@ export class TestPlane implements RouterPlane {
 
   tableBytes(): number {
     return 1024;
+  }
+
+  async flushMacs(place: MacPlace): Promise<number> {
+    this.flushes.push(place);
+    return 7;
   }
 
   watch(listener: (event: RouterEvent) => void): () => void {
