@@ -129,6 +129,11 @@ export class RunningRouter {
     return this.#withoutBrought(this.#control.configModel());
   }
 
+  /** The same without routes, labels and neighbours, which costs nothing. */
+  get skeleton(): RouterModel {
+    return this.#withoutBrought(this.#control.skeleton());
+  }
+
   /** The truth, to be read. Changes go through `transact`, `reload` and `sweep`. */
   get control(): RouterControl {
     return this.#control;
