@@ -159,6 +159,7 @@ export class ModelBuilder {
       xconnects: this.#xconnects,
       bridges: this.#bridges,
       snmp: undefined,
+      fpm: undefined,
     };
   }
 }

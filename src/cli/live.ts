@@ -1,5 +1,6 @@
 // `shimline run`: a router on this machine's interfaces, until a signal ends it.
 import { loadConfig } from '../control/config/load.ts';
+import { type Fpm, openFpm } from '../daemon/fpm/index.ts';
 import type { LiveSummary } from '../daemon/live-summary.ts';
 import type { Log } from '../daemon/log.ts';
 import { RunningRouter } from '../daemon/running-router.ts';
@@ -52,20 +53,25 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
     },
   });
   await router.labelsKept();
-  const api = await openRouterApi(router, options, log).catch(async (error: unknown) => {
+  const stopped = async (error: unknown) => {
     await router.stop();
     throw error;
-  });
+  };
+  const fpm = await openFpm(router, log).catch(stopped);
+  const api = await openRouterApi(router, options, log, () => [fpm.view()].filter((each) => each !== undefined)).catch(
+    stopped,
+  );
   const snmp = openSnmp(router, log);
   const notifier = openNotifier();
   notifier.watch(turning(router));
-  const stopReloads = io.onReload((): void => void reload(options.config, router, snmp, notifier, log));
+  const stopReloads = io.onReload((): void => void reload(options.config, router, [snmp, fpm], notifier, log));
   log.info({ config: options.config, workers: options.workers, pid: process.pid }, 'ready');
   notifier.ready();
   await until([io.signal, over.signal], options.duration);
   notifier.stopping();
   stopReloads();
   await api?.close();
+  await fpm.close();
   await snmp.close();
   await router.stop();
   notifier.close();
@@ -90,7 +96,7 @@ function paceOf({ speed, pps, topspeed }: RunCommandOptions): Pace | undefined {
 async function reload(
   config: string,
   router: RunningRouter,
-  snmp: Snmp,
+  followers: readonly (Snmp | Fpm)[],
   notifier: ReturnType<typeof openNotifier>,
   log: Log,
 ): Promise<void> {
@@ -98,7 +104,7 @@ async function reload(
   try {
     await router.reload(await loadConfig(config, { live: true, devicesDue: true }));
     await router.labelsKept();
-    snmp.follow();
+    for (const follower of followers) await follower.follow();
     log.info({ config }, 'configuration reloaded');
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

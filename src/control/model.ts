@@ -41,6 +41,8 @@ export interface RouterModel {
   readonly bridges: readonly BridgeModel[];
   /** Live runs: where the MIB is registered. */
   readonly snmp: SnmpModel | undefined;
+  /** Live runs: where zebra connects to. */
+  readonly fpm: FpmModel | undefined;
 }
 
 export interface InterfaceModel {
@@ -229,4 +231,17 @@ export interface SnmpModel {
   /** An address, or a name. */
   readonly host: string;
   readonly port: number;
+}
+
+/** Where zebra connects to, and how long what it has sent outlives the connection. */
+export interface FpmModel {
+  /** An address. */
+  readonly host: string;
+  readonly port: number;
+  /** undefined: that of the control ports. */
+  readonly netns: string | undefined;
+  /** Silence after a return. */
+  readonly sweepSeconds: number;
+  /** Without a return, and from it at most. */
+  readonly holdSeconds: number;
 }

@@ -52,6 +52,10 @@ export class LiveTruth implements RouterTruth {
     return this.#router.control.bindings();
   }
 
+  sourceViews() {
+    return this.#router.control.sourceViews();
+  }
+
   explainRoute(vrf: string | undefined, address: IpAddress) {
     return this.#router.control.explainRoute(vrf, address);
   }

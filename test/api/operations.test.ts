@@ -51,6 +51,7 @@ describe.each(truths)('changed %s', (kind) => {
       bridges: schemas.bridgeRow,
       macs: schemas.macRow,
       bindings: schemas.bindingRow,
+      sources: schemas.sourceRow,
     };
 
     test.each(Object.entries(rows))(

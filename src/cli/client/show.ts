@@ -135,6 +135,17 @@ const shown: Readonly<Record<string, Shown>> = {
       return [bridge, mac, vlan, on ?? `pseudowire ${pseudowire}`, isStatic ? 'static' : `${age} s`];
     },
   },
+  sources: {
+    columns: ['Source', 'Distance', 'Routes', 'Labels', 'Stale', 'Routing engine', 'Not taken'],
+    numeric: [1, 2, 3, 4],
+    cells: ({ source, distance, routes, labels, stale, adapter }) => {
+      const { connected, peer, address, refused = {} } = (adapter ?? {}) as Row;
+      const engine = connected === true ? `connected from ${peer}` : `none at ${address}`;
+      const reasons = Object.entries(refused as Row).map(([reason, count]) => `${reason} ${grouped(count)}`);
+      const counts = [routes, labels, stale].map(grouped);
+      return [source, distance, ...counts, adapter === undefined ? '' : engine, reasons.join(', ')];
+    },
+  },
   bindings: {
     columns: ['Label', 'Stands for', ''],
     numeric: [0],

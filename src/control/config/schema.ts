@@ -527,6 +527,30 @@ export const SnmpSchema = strict(
   { description: 'MPLS-L3VPN-STD-MIB (RFC 4382), read-only, through an SNMP agent such as snmpd.' },
 );
 
+export const FpmSchema = strict(
+  {
+    listen: optional(
+      Type.String({
+        description: 'Where zebra connects to, ADDRESS:PORT. Default 127.0.0.1:2620.',
+        pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$',
+        expected: 'ADDRESS:PORT, such as 127.0.0.1:2620 or [::1]:2620',
+      }),
+    ),
+    netns: optional(netns('Network namespace that zebra runs in. Default: that of the control ports.')),
+    sweepSeconds: optional(
+      whole(
+        'Silence of a zebra that came back, after which what it did not send again is removed. Default 60.',
+        1,
+        3600,
+      ),
+    ),
+    holdSeconds: optional(
+      whole('How long entries of a zebra that is gone are kept; and from its return at most. Default 300.', 1, 86_400),
+    ),
+  },
+  { description: "Live runs: FRR's zebra fills the tables through FPM (dplane_fpm_nl)." },
+);
+
 export const ConfigSchema = strict(
   {
     router: optional(RouterSchema),
@@ -545,6 +569,7 @@ export const ConfigSchema = strict(
     xconnects: optional(Type.Array(XconnectSchema, { description: 'Cross-connects: point to point (VPWS).' })),
     bridges: optional(section(namePattern, BridgeSchema, 'Bridges by name: multipoint (VPLS).')),
     snmp: optional(SnmpSchema),
+    fpm: optional(FpmSchema),
   },
   { description: 'One file describes one router.' },
 );
@@ -561,4 +586,5 @@ export type PseudowireConfig = Static<typeof PseudowireSchema>;
 export type XconnectConfig = Static<typeof XconnectSchema>;
 export type BridgeConfig = Static<typeof BridgeSchema>;
 export type SnmpConfig = Static<typeof SnmpSchema>;
+export type FpmConfig = Static<typeof FpmSchema>;
 export type RouterFileConfig = Static<typeof ConfigSchema>;

@@ -15,7 +15,7 @@ const portMax = 65535;
 /** The keys of RouterModel that come from the `router` section. */
 export type RouterSettings = Omit<
   RouterModel,
-  'interfaces' | 'vrfs' | 'neighbors' | 'routes' | 'labels' | 'pseudowires' | 'xconnects' | 'bridges' | 'snmp'
+  'interfaces' | 'vrfs' | 'neighbors' | 'routes' | 'labels' | 'pseudowires' | 'xconnects' | 'bridges' | 'snmp' | 'fpm'
 >;
 
 /** FNV-1a over the UTF-16 units of a text. */

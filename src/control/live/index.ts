@@ -17,6 +17,7 @@ export {
   type TransactionRequest,
   type TransactionResult,
 } from './router-control.ts';
+export type { SourceView } from './source-views.ts';
 export {
   configOf,
   interfaceConfig,

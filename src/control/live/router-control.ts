@@ -16,6 +16,7 @@ import { LabelManager, type LabelState } from './label-manager.ts';
 import { LiveState, labelledFirst } from './live-state.ts';
 import { readSkeleton, type Skeleton } from './skeleton.ts';
 import { diffSkeletons } from './skeleton-diff.ts';
+import { type SourceView, sourceViews } from './source-views.ts';
 import { Sources } from './sources.ts';
 import { configOf } from './to-config.ts';
 import {
@@ -250,6 +251,11 @@ export class RouterControl {
 
   vrfs(): VrfView[] {
     return vrfViews(this.#state);
+  }
+
+  /** Who has put in how much. */
+  sourceViews(): SourceView[] {
+    return sourceViews(this.#state, this.sources);
   }
 
   /** Every label that stands for a VRF, CE or prefix, or is bound by an adapter; by label. */

@@ -6,7 +6,7 @@ import { type IpPrefix, networkOf, parseAddress, parsePrefix } from '../../wire/
 import { refusal } from './api-error.ts';
 import { accepts, type Endpoint, MediaType } from './endpoint.ts';
 import { bridgeRows, macRows, pseudowireRows } from './layer2-rows.ts';
-import { interfaceRows, labelRowOf, neighborRowOf, routeRowOf, vrfRowOf } from './rows.ts';
+import { interfaceRows, labelRowOf, neighborRowOf, routeRowOf, sourceRows, vrfRowOf } from './rows.ts';
 import {
   bindingRow,
   bridgeRow,
@@ -18,6 +18,7 @@ import {
   pageParameters,
   pseudowireRow,
   routeRow,
+  sourceRow,
   vrfRow,
 } from './schemas.ts';
 import type { EntryState, RouterService } from './service.ts';
@@ -184,6 +185,14 @@ const lists: readonly List[] = [
         filtered(truth.bindings(), (each) => is<number>(number, each.label)),
         (each) => ({ ...each }),
       ),
+  },
+  {
+    name: 'sources',
+    summary: 'Who has put in routes and labels, and how adapters of routing engines fare.',
+    row: sourceRow,
+    filters: { source: text('Only this source.') },
+    rows: ({ source }, { truth, plane }) =>
+      filtered(sourceRows(truth.sourceViews(), plane.adapters()), (each) => is<unknown>(source, each.source)),
   },
 ];
 

@@ -163,6 +163,29 @@ function families(summary: () => Summary): Family[] {
         count,
       ]),
     ),
+    gauge('source_entries', 'Routes and labels of a source.', ['source', 'kind'], ({ truth }) =>
+      truth.sourceViews().flatMap(({ source, routes, labels, stale }): Reading[] => [
+        [{ source, kind: 'route' }, routes],
+        [{ source, kind: 'label' }, labels],
+        [{ source, kind: 'stale' }, stale],
+      ]),
+    ),
+    gauge('adapter_connected', 'Whether a routing engine is connected.', ['source'], ({ plane }) =>
+      plane.adapters().map(({ source, isConnected }) => [{ source }, isConnected ? 1 : 0]),
+    ),
+    counter('adapter_messages_total', 'Messages of a routing engine.', ['source'], ({ plane }) =>
+      plane.adapters().map(({ source, messages }) => [{ source }, messages]),
+    ),
+    counter('adapter_changes_total', 'Changes that they have made.', ['source'], ({ plane }) =>
+      plane.adapters().map(({ source, changes }) => [{ source }, changes]),
+    ),
+    counter('adapter_refused_total', 'What was not taken of them.', ['source', 'reason'], ({ plane }) =>
+      plane
+        .adapters()
+        .flatMap(({ source, refused }) =>
+          Object.entries(refused).map(([reason, count]): Reading => [{ source, reason }, count]),
+        ),
+    ),
     gauge('table_bytes', 'Memory that the tables use.', [], ({ plane }) => one(plane.tableBytes())),
     gauge('config_version', 'Counts the changes that were made.', [], ({ truth }) => one(truth.version)),
   ];

@@ -2,7 +2,8 @@
 import { interfaceConfig, macText, pathConfig, vrfConfig } from '../../control/live/to-config.ts';
 import type { RouterModel } from '../../control/model.ts';
 import { formatAddress, formatPrefix } from '../../wire/address.ts';
-import type { LabelView, NeighborView, RouterPlane, RouteView, VrfView } from './service.ts';
+import type { AdapterView } from '../adapter.ts';
+import type { LabelView, NeighborView, RouterPlane, RouteView, SourceView, VrfView } from './service.ts';
 
 type Row = Record<string, unknown>;
 
@@ -80,4 +81,28 @@ export function* interfaceRows(model: RouterModel, plane: RouterPlane): Generato
       ...(controls[name] && { controlPort: controls[name] }),
     };
   }
+}
+
+/** A row for each source that has anything, and for each adapter. */
+export function* sourceRows(sources: readonly SourceView[], adapters: readonly AdapterView[]): Generator<Row> {
+  const left = new Map(adapters.map((adapter) => [adapter.source, adapter]));
+  for (const view of sources) {
+    const adapter = left.get(view.source);
+    left.delete(view.source);
+    yield adapter === undefined ? { ...view } : { ...view, adapter: adapterRow(adapter) };
+  }
+  for (const adapter of left.values()) {
+    yield {
+      source: adapter.source,
+      distance: adapter.distance,
+      routes: 0,
+      labels: 0,
+      stale: 0,
+      adapter: adapterRow(adapter),
+    };
+  }
+}
+
+function adapterRow({ address, isConnected, peer, sessions, messages, changes, refused }: AdapterView): Row {
+  return { address, connected: isConnected, peer, sessions, messages, changes, refused };
 }

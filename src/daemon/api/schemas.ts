@@ -227,6 +227,30 @@ export const bindingRow = row(
   },
   'A label and what it stands for.',
 );
+export const sourceRow = row(
+  {
+    source: text('Its name: config, api, fpm …'),
+    distance: count('Of several sources the one with the smallest is believed.'),
+    routes: count('Routes of it, active or waiting.'),
+    labels: count('Labels of it, active or waiting.'),
+    stale: count('Of both, what is not confirmed since it went away.'),
+    adapter: optional(
+      row(
+        {
+          address: text('Where it listens, or whom it is connected to.'),
+          connected: Type.Boolean({ description: 'There is a session with the routing engine.' }),
+          peer: text("The engine's end of it."),
+          sessions: count('Sessions so far.'),
+          messages: count('Messages of the engine so far.'),
+          changes: count('Changes that they have made.'),
+          refused: Type.Record(Type.String(), Type.Integer(), { description: 'What was not taken, by reason.' }),
+        },
+        'The adapter of a routing engine.',
+      ),
+    ),
+  },
+  'Who has put in routes and labels.',
+);
 const byName = Type.Record(Type.String(), Type.Integer());
 export const countersSchema = row(
   {
@@ -296,5 +320,6 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   BridgeRow: bridgeRow,
   MacRow: macRow,
   Binding: bindingRow,
+  Source: sourceRow,
   Counters: countersSchema,
 };

@@ -7,6 +7,7 @@ import type {
   NeighborView,
   RouteFilter,
   RouteView,
+  SourceView,
   TransactionRequest,
   TransactionResult,
   VrfView,
@@ -17,6 +18,7 @@ import type { Tables } from '../../tables/tables.ts';
 import type { IpAddress } from '../../wire/address.ts';
 import type { MacPlace } from '../../workers/live/messages.ts';
 import type { TapFilter } from '../../workers/live/tap.ts';
+import type { AdapterView } from '../adapter.ts';
 import type { LiveSummary } from '../live-summary.ts';
 
 export type { MacPlace } from '../../workers/live/messages.ts';
@@ -30,6 +32,7 @@ export type {
   NeighborView,
   RouteFilter,
   RouteView,
+  SourceView,
   TransactionRequest,
   TransactionResult,
   VrfView,
@@ -52,6 +55,8 @@ export interface RouterTruth {
   neighbors(): Iterable<NeighborView>;
   vrfs(): readonly VrfView[];
   bindings(): readonly BindingView[];
+  /** Who has put in what is there. */
+  sourceViews(): readonly SourceView[];
   /** The steps of a look-up; undefined: there is no such VRF. */
   explainRoute(vrf: string | undefined, address: IpAddress): readonly string[] | undefined;
   /** The configuration as it is now; it takes as long as there are routes. */
@@ -129,6 +134,8 @@ export interface RouterPlane {
   accounts(): AccountBook | undefined;
   /** Bytes that the tables use. */
   tableBytes(): number;
+  /** Adapters of routing engines that run. */
+  adapters(): readonly AdapterView[];
   /** Forgets what bridges have learned in a place of the forwarding model; answers how many addresses. */
   flushMacs(place: MacPlace): Promise<number>;
   watch(listener: (event: RouterEvent) => void): () => void;

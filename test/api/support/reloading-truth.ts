@@ -19,6 +19,7 @@ import type {
   RouteFilter,
   RouterTruth,
   RouteView,
+  SourceView,
   TransactionRequest,
   TransactionResult,
   VrfView,
@@ -339,6 +340,10 @@ export class ReloadingTruth implements RouterTruth {
 
   bindings(): BindingView[] {
     return this.#router.compiled.bindings.map(({ label, owner, chosen }) => ({ label, owner, chosen }));
+  }
+
+  sourceViews(): SourceView[] {
+    return [{ source: 'config', distance: 1, routes: 2, labels: 1, stale: 0 }];
   }
 
   explainRoute(vrf: string | undefined, address: IpAddress): string[] | undefined {

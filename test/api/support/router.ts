@@ -96,6 +96,10 @@ export class TestPlane implements RouterPlane {
     return {};
   }
 
+  adapters() {
+    return [];
+  }
+
   heartbeats(): number[] {
     return [++this.turns];
   }
