@@ -175,10 +175,13 @@ describe('what zebra sends', () => {
     await until('one path', () => !routes()[0].includes('10.0.12.3'));
     zebra.send(newNexthop(7, {}));
     await until('a blackhole', () => routes()[0].includes('drop'));
-    zebra.send(deleteNexthop(9));
-    await until('nothing', () => routes().length === 0);
-    zebra.send(newNexthop(9, core));
-    await until('a next hop again', () => routes().length === 1);
+    zebra.send(newNexthop(7, core));
+    await until('a next hop again', () => routes()[0].includes('10.0.12.2'));
+    // Its route is told anew afterwards.
+    zebra.send(deleteNexthop(9), newRoute('10.4.0.0/16', core));
+    await until('another route', () => routes().length === 2);
+    zebra.send(newRoute('10.3.0.0/16', { nexthop: 8 }));
+    await until('another next hop', () => routes()[0].includes('10.0.12.3'));
   });
 
   test('thousands go in few transactions', async () => {
@@ -225,6 +228,20 @@ describe('zebra comes and goes', () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(routes()).toHaveLength(1);
     expect(server.view().sessions).toBe(2);
+  });
+
+  test('one that goes again before it was silent, and comes again', async () => {
+    await begin({ sweepSeconds: 0.3, holdSeconds: 3600 });
+    for (const prefix of ['10.3.0.0/16', '10.4.0.0/16', '10.5.0.0/16']) {
+      const zebra = await connect();
+      zebra.send(newRoute(prefix, core));
+      await until('its route', () => routes().some((each) => each.includes(prefix)));
+      if (prefix === '10.5.0.0/16') break;
+      zebra.close();
+      await until('it is seen to be gone', () => !server.view().isConnected);
+    }
+    await until('what was stale is gone', () => routes().length === 1);
+    expect(routes()[0]).toContain('10.5.');
   });
 
   test('nobody comes back', async () => {

@@ -157,6 +157,7 @@ export class FpmServer implements Adapter {
     this.#session = undefined;
     this.#hasStale = true;
     clearTimeout(this.#silence);
+    this.#silence = undefined;
     this.#options.router.control.markStale(source);
     this.#log.warn(
       { peer, holdSeconds: this.#times.holdSeconds },

@@ -175,7 +175,8 @@ export class Session {
       return undefined;
     }
     if (!changed.isNew) this.#known.forgetNaming(changed.ids);
-    for (const route of changed.routes) this.#put(route);
+    // Zebra takes a next hop out before it says where its routes lead now: until then they lead where they did.
+    if (!nexthop.gone) for (const route of changed.routes) this.#put(route);
     return undefined;
   }
 
