@@ -1,5 +1,6 @@
 // `shimline run`: a router on this machine's interfaces, until a signal ends it.
 import { loadConfig } from '../control/config/load.ts';
+import { type Gobgp, openGobgp } from '../daemon/gobgp/index.ts';
 import type { LiveSummary } from '../daemon/live-summary.ts';
 import type { Log } from '../daemon/log.ts';
 import { RunningRouter } from '../daemon/running-router.ts';
@@ -51,9 +52,10 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
     throw error;
   });
   const snmp = openSnmp(router, log);
+  const gobgp = await openGobgp(router, log);
   const notifier = openNotifier();
   notifier.watch(turning(router));
-  const stopReloads = io.onReload((): void => void reload(options.config, router, snmp, notifier, log));
+  const stopReloads = io.onReload((): void => void reload(options.config, router, { snmp, gobgp, notifier }, log));
   log.info({ config: options.config, workers: options.workers, pid: process.pid }, 'ready');
   notifier.ready();
   await until([io.signal, over.signal], options.duration);
@@ -61,6 +63,7 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
   stopReloads();
   await api?.close();
   await snmp.close();
+  await gobgp.close();
   await router.stop();
   notifier.close();
   const summary = router.summary();
@@ -80,18 +83,25 @@ function paceOf({ speed, pps, topspeed }: RunCommandOptions): Pace | undefined {
   return speed === undefined ? undefined : { by: 'time', speed };
 }
 
+/** Who is told of a configuration that was taken over. */
+interface Followers {
+  readonly snmp: Snmp;
+  readonly gobgp: Gobgp;
+  readonly notifier: ReturnType<typeof openNotifier>;
+}
+
 /** The file is read anew; when it is wrong, everything stays as it is, and the log says why. */
 async function reload(
   config: string,
   router: RunningRouter,
-  snmp: Snmp,
-  notifier: ReturnType<typeof openNotifier>,
+  { snmp, gobgp, notifier }: Followers,
   log: Log,
 ): Promise<void> {
   notifier.reloading();
   try {
     await router.reload(await loadConfig(config, { live: true, devicesDue: true }));
     snmp.follow();
+    await gobgp.follow();
     log.info({ config }, 'configuration reloaded');
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

@@ -5,6 +5,7 @@
 // at once, so that paths over it are out of use with the next frame.
 import {
   type ControlOptions,
+  type EntryChange,
   RouterControl,
   type TransactionRequest,
   type TransactionResult,
@@ -152,6 +153,15 @@ export class RunningRouter {
   transact(request: TransactionRequest): Promise<TransactionResult> {
     return this.#enqueue(async () => {
       const result = this.#control.transact(request);
+      if (result.ok) await this.#follow();
+      return result;
+    });
+  }
+
+  /** The same for routes and labels that somebody has read already, as routing adapters do. */
+  apply(source: string, changes: readonly EntryChange[]): Promise<TransactionResult> {
+    return this.#enqueue(async () => {
+      const result = this.#control.apply(source, changes);
       if (result.ok) await this.#follow();
       return result;
     });
