@@ -1,11 +1,14 @@
 // The calls to gobgpd by gRPC, with messages as bytes. One client for each attempt: when it ends, all of it ends.
+import { setTimeout } from 'node:timers/promises';
 import { Client, type ClientReadableStream, type ClientWritableStream, credentials } from '@grpc/grpc-js';
 import { Call } from './messages.ts';
 
 /** The first dump is one message: 80 MB for 100,000 paths. */
 const messageBytesMax = 2 ** 31 - 1;
-const connectMilliseconds = 5_000;
+const connectMilliseconds = 2_000;
 const listMilliseconds = 60_000;
+/** In which calls hear of a connection that has gone. */
+const goneMilliseconds = 100;
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -40,7 +43,7 @@ export class GobgpClient {
   /** Hands over each message until the call ends, which `ended` is told once. */
   watch(request: Uint8Array, take: (bytes: Buffer) => void, ended: (error: Error) => void): Stream {
     const call = this.#client.makeServerStreamRequest(Call.watch, asBuffer, asIs, request);
-    this.#streams.add(call);
+    this.#keep(call);
     call.on('data', take);
     call.on('error', ended);
     call.on('end', () => ended(new Error('gobgpd has ended the stream of events')));
@@ -70,16 +73,24 @@ export class GobgpClient {
     const call = this.#client.makeClientStreamRequest(Call.add, asBuffer, asIs, (error: Error | null) => {
       ended(error ?? new Error('gobgpd has ended the stream of paths'));
     });
-    this.#streams.add(call);
+    this.#keep(call);
     call.on('error', ended);
     return call;
   }
 
-  close(): void {
-    for (const stream of this.#streams) {
-      stream.on('error', () => {});
-      stream.cancel();
-    }
+  #keep(call: ClientReadableStream<Buffer> | ClientWritableStream<Uint8Array>): void {
+    this.#streams.add(call);
+    call.on('status', () => this.#streams.delete(call));
+    call.on('error', () => this.#streams.delete(call));
+  }
+
+  /**
+   * Ends what has not ended. Where the connection has just gone, all its calls are about to be told so; one that is cancelled
+   * before that makes Node 20 submit a reset for a session that is no more, for ever (submitRstStream).
+   */
+  async close(): Promise<void> {
+    await setTimeout(goneMilliseconds);
+    for (const stream of this.#streams) stream.cancel();
     this.#client.close();
   }
 }

@@ -123,7 +123,8 @@ export class Learner {
     if (tables.length === 0) return false;
     const isRight = path.label >= labelMin || (!isVpn && nullLabels.includes(path.label));
     if (!isRight || path.labelCount !== 1) {
-      this.refused.label++;
+      // Label 0 is what a GoBGP tells of a CE until its own adapter has put another in its place.
+      if (path.label !== 0) this.refused.label++;
       return false;
     }
     const paths = this.#pathsOf(path);

@@ -101,7 +101,7 @@ export class Session {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#waiting = [];
-    this.#client.close();
+    void this.#client.close();
     this.#events.ended(error instanceof Error ? error : new Error(String(error)));
   }
 
@@ -179,22 +179,23 @@ export class Session {
 
   /** Sends the last of it, and ends. */
   async finish(messages: readonly Uint8Array[]): Promise<void> {
-    const add = this.#add;
-    if (this.#isOver || add === undefined) {
-      this.#isOver = true;
-      this.#client.close();
-      return;
-    }
+    if (this.#isOver) return;
     this.#isOver = true;
-    for (const message of messages) add.write(message);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, finishMilliseconds);
-      add.on('status', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-      add.end();
-    });
-    this.#client.close();
+    const add = this.#add;
+    if (add !== undefined) await sendLast(add, messages);
+    await this.#client.close();
   }
+}
+
+/** Waits until gobgpd has taken it all, but not for ever. */
+function sendLast(add: ClientWritableStream<Uint8Array>, messages: readonly Uint8Array[]): Promise<void> {
+  for (const message of messages) add.write(message);
+  return new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, finishMilliseconds);
+    add.on('status', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    add.end();
+  });
 }
