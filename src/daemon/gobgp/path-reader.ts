@@ -181,18 +181,22 @@ export class PathReader {
   #readAttribute(index: number): void {
     const { reader } = this;
     if (!this.#enter(this.attributeStarts[index], this.attributeStops[index])) return;
-    const { kindStart, kindStop, start, stop } = this.#any;
-    const is = (kind: Uint8Array) => hasBytes(reader.bytes, kindStart, kindStop, kind);
+    const { start, stop } = this.#any;
     reader.at = start;
-    if (is(Kind.reach)) this.#readNextHop(stop, 2);
-    else if (is(Kind.nextHop)) this.#readNextHop(stop, 1);
-    else if (is(Kind.communities)) {
+    if (this.#is(Kind.reach)) this.#readNextHop(stop, 2);
+    else if (this.#is(Kind.nextHop)) this.#readNextHop(stop, 1);
+    else if (this.#is(Kind.communities)) {
       this.communitiesStart = start;
       this.communitiesStop = stop;
-    } else if (is(Kind.asPath)) this.#readAsPath(stop);
-    else if (is(Kind.localPreference)) this.localPreference = this.#firstNumber(stop, localPreferenceDefault);
-    else if (is(Kind.origin)) this.origin = this.#firstNumber(stop, 0);
-    else if (is(Kind.med)) this.med = this.#firstNumber(stop, 0);
+    } else if (this.#is(Kind.asPath)) this.#readAsPath(stop);
+    else if (this.#is(Kind.localPreference)) this.localPreference = this.#firstNumber(stop, localPreferenceDefault);
+    else if (this.#is(Kind.origin)) this.origin = this.#firstNumber(stop, 0);
+    else if (this.#is(Kind.med)) this.med = this.#firstNumber(stop, 0);
+  }
+
+  /** Whether the Any that was opened is of this kind. Lengths differ mostly, and the last letters. */
+  #is(kind: Uint8Array): boolean {
+    return hasBytes(this.reader.bytes, this.#any.kindStart, this.#any.kindStop, kind);
   }
 
   /** Of several (a global and a link-local address) the first. */
@@ -257,9 +261,8 @@ export class PathReader {
       const start = this.attributeStarts[i];
       const stop = this.attributeStops[i];
       if (!this.#enter(start, stop)) continue;
-      const { kindStart, kindStop } = this.#any;
-      const is = (kind: Uint8Array) => hasBytes(this.reader.bytes, kindStart, kindStop, kind);
-      if (is(Kind.reach) || is(Kind.nextHop) || (!withCommunities && is(Kind.communities))) continue;
+      const leads = this.#is(Kind.reach) || this.#is(Kind.nextHop);
+      if (leads || (!withCommunities && this.#is(Kind.communities))) continue;
       kept.push(this.reader.bytes.slice(start, stop));
     }
     return kept;

@@ -108,49 +108,68 @@ export function textOf(bytes: Buffer, start: number, stop: number): string {
 
 export function hasBytes(bytes: Uint8Array, start: number, stop: number, wanted: Uint8Array): boolean {
   if (stop - start !== wanted.length) return false;
-  for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
+  // From the end: types of messages begin alike.
+  for (let i = wanted.length - 1; i >= 0; i--) if (bytes[start + i] !== wanted[i]) return false;
   return true;
 }
 
-/** Writes small messages. Absent numbers and texts (0, '') are left out, as proto3 has it. */
+const encoder = new TextEncoder();
+const writerBytesMin = 128;
+
+/** Writes messages. Absent numbers and texts (0, '') are left out, as proto3 has it. */
 export class Writer {
-  readonly #bytes: number[] = [];
+  #bytes = new Uint8Array(writerBytesMin);
+  #length = 0;
 
   number(field: number, value: number): this {
     if (value === 0) return this;
+    this.#room(2 * varintBytesMax);
     this.#varint(field * 8 + Wire.varint);
     this.#varint(value);
     return this;
   }
 
   text(field: number, text: string): this {
-    return text === '' ? this : this.message(field, new TextEncoder().encode(text));
+    return text === '' ? this : this.message(field, encoder.encode(text));
   }
 
   /** Bytes or a message that is written already; empty ones too. */
   message(field: number, bytes: ArrayLike<number>): this {
+    this.#room(2 * varintBytesMax + bytes.length);
     this.#varint(field * 8 + Wire.bytes);
     this.#varint(bytes.length);
-    for (let i = 0; i < bytes.length; i++) this.#bytes.push(bytes[i]);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
     return this;
   }
 
   packed(field: number, values: readonly number[]): this {
     const inner = new Writer();
-    for (const value of values) inner.#varint(value);
-    return this.message(field, inner.#bytes);
+    for (const value of values) {
+      inner.#room(varintBytesMax);
+      inner.#varint(value);
+    }
+    return this.message(field, inner.done());
   }
 
   done(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #room(bytes: number): void {
+    const wanted = this.#length + bytes;
+    if (wanted <= this.#bytes.length) return;
+    const before = this.#bytes;
+    this.#bytes = new Uint8Array(Math.max(wanted, before.length * 2));
+    this.#bytes.set(before);
   }
 
   #varint(value: number): void {
     let left = value;
     while (left >= 0x80) {
-      this.#bytes.push((left % 128) | 0x80);
+      this.#bytes[this.#length++] = (left % 128) | 0x80;
       left = Math.floor(left / 128);
     }
-    this.#bytes.push(left);
+    this.#bytes[this.#length++] = left;
   }
 }
