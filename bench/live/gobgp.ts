@@ -256,5 +256,5 @@ function labels(): void {
 }
 
 if (routes > 0) await measureDump();
-simulate();
+if (updates > 0) simulate();
 labels();

@@ -5,6 +5,7 @@ import { Call } from './messages.ts';
 
 /** The first dump is one message: 80 MB for 100,000 paths. */
 const messageBytesMax = 2 ** 31 - 1;
+const windowBytes = 16 << 20;
 const connectMilliseconds = 2_000;
 const listMilliseconds = 60_000;
 /** In which calls hear of a connection that has gone. */
@@ -27,6 +28,8 @@ export class GobgpClient {
     this.#client = new Client(address, credentials.createInsecure(), {
       'grpc.max_receive_message_length': messageBytesMax,
       'grpc.max_send_message_length': messageBytesMax,
+      // The dump came in pieces of 64 kB, each waiting for both sides to get their turn.
+      'grpc-node.flow_control_window': windowBytes,
       // Each attempt begins anew: nothing of another client's failures is to delay it.
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_retries': 0,
