@@ -142,6 +142,7 @@ export class ModelBuilder {
       id6: undefined,
       ttl: 'uniform',
       tc: 'uniform',
+      accounting: false,
       dynamicLabels: { first: 16, last: 1_048_575 },
       icmp: { rate: 100, burst: 100 },
       punt: false,
@@ -158,6 +159,7 @@ export class ModelBuilder {
       xconnects: this.#xconnects,
       bridges: this.#bridges,
       snmp: undefined,
+      fpm: undefined,
     };
   }
 }

@@ -28,6 +28,9 @@ const changesPerSecond = Number(values.rate);
 
 const batchChanges = 200;
 const framesPerSecond = 30_000;
+/** Walks through 64 MB, as a program with some objects does. */
+const spin = 'const a = new Uint32Array(1 << 24); for (let i = 0; ; i = (i + 4099) & 0xffffff) a[i]++;';
+let forwarder = '';
 const folder = mkdtempSync(join(tmpdir(), 'shimline-control-'));
 const socket = join(folder, 'api.sock');
 
@@ -77,12 +80,32 @@ async function forwarded(): Promise<number> {
   return (interfaces.a?.out.frames ?? 0) + (interfaces.b?.out.frames ?? 0);
 }
 
-/** Frames forwarded a second while something goes on. */
-async function rateWhile(act: () => Promise<unknown>): Promise<number> {
-  const [before, start] = [await forwarded(), performance.now()];
-  await act();
-  return ((await forwarded()) - before) / ((performance.now() - start) / 1000);
+/** Clock ticks of the processor that a thread has used. */
+function ticksOf(task: string): number {
+  const fields = readFileSync(`/proc/${router.pid}/task/${task}/stat`, 'utf8').split(') ')[1].split(' ');
+  return Number(fields[11]) + Number(fields[12]);
 }
+
+interface Rate {
+  readonly perSecond: number;
+  /** By the processor's time of the forwarding thread: what others on its core take does not count. */
+  readonly perCpuSecond: number;
+}
+
+/** Frames forwarded while something goes on. */
+async function rateWhile(act: () => Promise<unknown>): Promise<Rate> {
+  const [before, start, ticks] = [await forwarded(), performance.now(), ticksOf(forwarder)];
+  await act();
+  const frames = (await forwarded()) - before;
+  const perSecond = frames / ((performance.now() - start) / 1000);
+  return { perSecond, perCpuSecond: frames / ((ticksOf(forwarder) - ticks) / 100) };
+}
+
+const millions = (value: number): string => (value / 1e6).toFixed(2);
+const textOf = ({ perSecond, perCpuSecond }: Rate): string =>
+  `${millions(perSecond)} M frames/s, ${millions(perCpuSecond)} M by processor time`;
+const partOf = (a: Rate, b: Rate): string =>
+  `${(a.perSecond / b.perSecond).toFixed(3)} of it, ${(a.perCpuSecond / b.perCpuSecond).toFixed(3)} by processor time`;
 
 const address = (i: number): string => `${20 + (i >>> 16)}.${(i >>> 8) & 255}.${i & 255}.0`;
 const route = (i: number, label: number) => ({
@@ -115,35 +138,35 @@ async function change(forSeconds: number): Promise<number> {
   return done / ((performance.now() - start) / 1000);
 }
 
-async function load(): Promise<number> {
-  function* lines(): Generator<string> {
-    let piece = '';
-    for (let i = 0; i < routes; i++) {
-      piece += `${JSON.stringify({ vrf: 'red', prefix: `${100 + (i >>> 20)}.${(i >>> 12) & 255}.${(i >>> 4) & 255}.${(i & 15) << 4}/28`, via: '192.0.2.2', labels: [40_000 + (i & 1023)] })}\n`;
-      if ((i & 1023) !== 1023) continue;
-      yield piece;
-      piece = '';
-    }
-    yield piece;
+/** The lines of a load, made before it: making them is not what is measured. */
+function loadLines(): Buffer[] {
+  const pieces: Buffer[] = [];
+  let piece = '';
+  for (let i = 0; i < routes; i++) {
+    piece += `${JSON.stringify({ vrf: 'red', prefix: `${100 + (i >>> 20)}.${(i >>> 12) & 255}.${(i >>> 4) & 255}.${(i & 15) << 4}/28`, via: '192.0.2.2', labels: [40_000 + (i & 1023)] })}\n`;
+    if ((i & 1023) !== 1023) continue;
+    pieces.push(Buffer.from(piece));
+    piece = '';
   }
+  return [...pieces, Buffer.from(piece)];
+}
+
+async function load(lines: readonly Buffer[]): Promise<number> {
   const start = performance.now();
-  const answer = await callApi(socket, 'POST', '/routes', Readable.from(lines()), 'application/x-ndjson');
+  const answer = await callApi(socket, 'POST', '/routes', Readable.from(lines), 'application/x-ndjson');
   const took = (performance.now() - start) / 1000;
   console.log(`   ${answer.trim()}`);
   return took;
 }
 
 /** The thread that has used most of the processor gets a core of its own; all others, and we, the other one. */
-function pin(pid: number): void {
-  const used = (task: string): number => {
-    const fields = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8').split(') ')[1].split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  };
-  const tasks = readdirSync(`/proc/${pid}/task`).sort((a, b) => used(b) - used(a));
+function pin(pid: number): string {
+  const tasks = readdirSync(`/proc/${pid}/task`).sort((a, b) => ticksOf(b) - ticksOf(a));
   tasks.forEach((task, i) => {
     execFileSync('taskset', ['-pc', i === 0 ? '0' : '1', task], { stdio: 'ignore' });
   });
   execFileSync('taskset', ['-pc', '1', String(process.pid)], { stdio: 'ignore' });
+  return tasks[0];
 }
 
 await writeCapture(framesPerSecond * (seconds + 100));
@@ -152,24 +175,27 @@ const command = [...builtMain(), 'run', '-c', join(folder, 'loop.yaml'), '--api'
 const router = spawn(process.execPath, command, { cwd: projectRoot, stdio: ['ignore', 'ignore', 'inherit'] });
 try {
   await pause(6000);
-  pin(router.pid ?? 0);
-  const millions = (value: number): string => (value / 1e6).toFixed(2);
+  forwarder = pin(router.pid ?? 0);
   const idle = await rateWhile(() => pause(10_000));
-  console.log(`alone: ${millions(idle)} M frames/s`);
+  console.log(`alone: ${textOf(idle)}`);
   let changed = 0;
   const busy = await rateWhile(async () => {
     changed = await change(seconds);
   });
-  console.log(`${Math.round(changed)} changes/s: ${millions(busy)} M frames/s, ${(busy / idle).toFixed(3)} of it`);
+  console.log(`${Math.round(changed)} changes/s: ${textOf(busy)}: ${partOf(busy, idle)}`);
+  // A program that has nothing to do with the router and keeps the other core as busy.
+  const other = spawn('taskset', ['-c', '1', process.execPath, '-e', spin], { stdio: 'ignore' });
+  const beside = await rateWhile(() => pause(10_000));
+  other.kill('SIGKILL');
+  console.log(`beside a foreign program: ${textOf(beside)}: ${partOf(beside, idle)}`);
   const again = await rateWhile(() => pause(10_000));
-  console.log(`alone again: ${millions(again)} M frames/s`);
+  console.log(`alone again: ${textOf(again)}`);
+  const lines = loadLines();
   let took = 0;
   const loading = await rateWhile(async () => {
-    took = await load();
+    took = await load(lines);
   });
-  console.log(
-    `${routes} routes in ${took.toFixed(2)} s: ${millions(loading)} M frames/s, ${(loading / again).toFixed(3)} of it`,
-  );
+  console.log(`${routes} routes in ${took.toFixed(2)} s: ${textOf(loading)}: ${partOf(loading, again)}`);
 } finally {
   router.kill('SIGTERM');
   await new Promise((resolve) => router.once('exit', resolve));

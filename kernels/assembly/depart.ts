@@ -18,6 +18,7 @@ import {
   INTERFACE_UP,
   SLOT_CAPTURED,
   SLOT_EGRESS,
+  SLOT_EXIT,
   SLOT_ORIGINAL,
   SLOT_START,
 } from './layout';
@@ -53,7 +54,8 @@ export function close(
   type: u32,
 ): void {
   const record = adjacencies + adjacency * ADJACENCY_BYTES;
-  const out = interfaces + load<u32>(record, ADJACENCY_INTERFACE) * INTERFACE_BYTES;
+  const by = load<u32>(record, ADJACENCY_INTERFACE);
+  const out = interfaces + by * INTERFACE_BYTES;
   let last = first - 4;
   if (load<u32>(out, INTERFACE_TAGS) == 0) store<u32>(last, load<u32>(out, INTERFACE_MAC4) | (type << 16));
   else last = writeTags(out, last, type);
@@ -64,6 +66,7 @@ export function close(
   store<u32>(f, begin - arena, SLOT_START);
   store<u32>(f, size, SLOT_CAPTURED);
   store<u32>(f, size, SLOT_ORIGINAL);
+  store<u32>(f, by, SLOT_EXIT);
   store<u32>(f, load<u32>(out, INTERFACE_PORT) + 1, SLOT_EGRESS);
 }
 

@@ -20,6 +20,7 @@ import {
   LEG_WEIGHT,
   SLOT_CAPTURED,
   SLOT_NETWORK,
+  SLOT_PATH,
   SLOT_START,
   TYPE_IPV4,
   TYPE_IPV6,
@@ -194,4 +195,13 @@ export function legOf(group: u32, f: u32, labelled: bool, level: u32): u32 {
   const record = state.groups + group * GROUP_BYTES;
   if (load<u32>(record, GROUP_LEGS) == 1) return load<u32>(record, GROUP_FIRST);
   return chooseLeg(record, f, labelled, level);
+}
+
+/** The leg that the group of a route, label or pseudowire gives a frame; where there were several, accounts hear of it. */
+export function chosen(group: u32, f: u32, labelled: bool): u32 {
+  const record = state.groups + group * GROUP_BYTES;
+  if (load<u32>(record, GROUP_LEGS) == 1) return load<u32>(record, GROUP_FIRST);
+  const leg = chooseLeg(record, f, labelled, 0);
+  store<u32>(f, leg, SLOT_PATH);
+  return leg;
 }

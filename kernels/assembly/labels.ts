@@ -57,6 +57,8 @@ import {
   SLOT_ENTRY,
   SLOT_FOUND,
   SLOT_INGRESS,
+  SLOT_LABEL,
+  SLOT_LABEL2,
   SLOT_LABELS,
   SLOT_LEG,
   SLOT_LENGTH,
@@ -76,7 +78,7 @@ import {
   TYPE_MPLS,
 } from './layout';
 import { close, ready } from './depart';
-import { legOf } from './hash';
+import { chosen } from './hash';
 import { NONE, walk, write } from './legs';
 import * as state from './state';
 
@@ -126,7 +128,9 @@ function findKeys(count: u32): void {
       store<u32>(f, load<u32>(f, SLOT_LENGTH) - 4, SLOT_LENGTH);
     }
     store<u32>(f, word, SLOT_ENTRY);
-    store<u32>(slots + (i << 2), keyAt(word), SLOT_PLACE);
+    const key = keyAt(word);
+    store<u32>(f, key >>> 2, SLOT_LABEL);
+    store<u32>(slots + (i << 2), key, SLOT_PLACE);
   }
 }
 
@@ -267,6 +271,8 @@ function walkLabels(slot: u32): void {
   const ingress = state.interfaces + load<u32>(f, SLOT_INGRESS) * INTERFACE_BYTES;
   const acceptList = load<u32>(ingress, INTERFACE_ACCEPT);
   let word = load<u32>(at);
+  let looked: u32 = 0;
+  store<u32>(f, 0, SLOT_LABEL);
   for (let look: u32 = 1; look <= LOOKUPS_MAX; look++) {
     if (word < TTL_TWO) return;
     const atBottom = at == bottom;
@@ -281,10 +287,16 @@ function walkLabels(slot: u32): void {
       payload = label == 0 ? PAYLOAD_IP4 : PAYLOAD_IP6;
     } else {
       if (acceptList != 0 && !accepts(acceptList, bswap<u32>(word) >>> 12)) return;
-      const item = state.labelEntries + load<u32>(state.labelMap + keyAt(word)) * LABEL_BYTES;
+      const key = keyAt(word);
+      // Accounts have room for two.
+      if (looked > 1) return;
+      if (looked == 0) store<u32>(f, key >>> 2, SLOT_LABEL);
+      else store<u32>(f, key >>> 2, SLOT_LABEL2);
+      looked++;
+      const item = state.labelEntries + load<u32>(state.labelMap + key) * LABEL_BYTES;
       const kind = load<u32>(item, LABEL_KIND);
       if (kind == ACTION_GROUP) {
-        const leg = legOf(load<u32>(item, LABEL_ARGUMENT), f, true, 0);
+        const leg = chosen(load<u32>(item, LABEL_ARGUMENT), f, true);
         if (leg != 0) takeLeg(slot, leg, at, bottom, word);
         return;
       }

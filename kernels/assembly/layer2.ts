@@ -60,12 +60,14 @@ import {
   SLOT_CIRCUIT,
   SLOT_EGRESS,
   SLOT_ENTRY,
+  SLOT_EXIT,
   SLOT_FOUND,
   SLOT_LEG,
   SLOT_MACS,
   SLOT_MARK,
   SLOT_NANOSECONDS,
   SLOT_ORIGINAL,
+  SLOT_OUT,
   SLOT_REST,
   SLOT_SECONDS,
   SLOT_START,
@@ -76,7 +78,7 @@ import {
   TYPE_VLAN,
 } from './layout';
 import { ready } from './depart';
-import { entropyLabel, flowHash, legOf } from './hash';
+import { chosen, entropyLabel, flowHash } from './hash';
 import { NONE, walk, wireLabel } from './legs';
 import * as state from './state';
 
@@ -248,6 +250,7 @@ function send(f: u32, circuit: u32): bool {
   const record = state.circuits + circuit * CIRCUIT_BYTES;
   const argument = load<u32>(record, CIRCUIT_ARGUMENT);
   const kind = load<u32>(record, CIRCUIT_KIND);
+  store<u32>(f, circuit + 1, SLOT_OUT);
   if (kind == CIRCUIT_KIND_INTERFACE) return sendByInterface(f, argument);
   return kind == CIRCUIT_KIND_PSEUDOWIRE && sendToPseudowire(f, argument);
 }
@@ -273,7 +276,7 @@ function sendByInterface(f: u32, interfaceIndex: u32): bool {
       store<u16>(begin, <u16>(load<u32>(record, INTERFACE_THIRD) | priority), 18);
     }
   }
-  leave(f, begin, end, load<u32>(record, INTERFACE_PORT));
+  leave(f, begin, end, record, interfaceIndex);
   return true;
 }
 
@@ -318,7 +321,7 @@ function sendToPseudowire(f: u32, pseudowire: u32): bool {
 function collect(f: u32, group: u32, flatLeg: u32): u32 {
   state.setCountPushed(0);
   if (flatLeg == 0) {
-    const leg = legOf(group, f, false, 0);
+    const leg = chosen(group, f, false);
     return leg == 0 ? NONE : walk(f, leg, 255, 0, false, false);
   }
   const record = state.flat + flatLeg * FLAT_BYTES;
@@ -336,7 +339,8 @@ function collect(f: u32, group: u32, flatLeg: u32): u32 {
 /** The link header in front of the stack at `at`. */
 function close(f: u32, adjacency: u32, at: u32, end: u32): void {
   const record = state.adjacencies + adjacency * ADJACENCY_BYTES;
-  const out = state.interfaces + load<u32>(record, ADJACENCY_INTERFACE) * INTERFACE_BYTES;
+  const by = load<u32>(record, ADJACENCY_INTERFACE);
+  const out = state.interfaces + by * INTERFACE_BYTES;
   const tags = load<u32>(out, INTERFACE_TAGS);
   const begin = at - 14 - (tags << 2);
   store<u16>(begin, load<u16>(record, ADJACENCY_MAC0 + 2));
@@ -352,7 +356,7 @@ function close(f: u32, adjacency: u32, at: u32, end: u32): void {
     store<u16>(begin, load<u16>(out, INTERFACE_THIRD), 18);
   }
   store<u16>(at - 2, <u16>TYPE_MPLS);
-  leave(f, begin, end, load<u32>(out, INTERFACE_PORT));
+  leave(f, begin, end, out, by);
 }
 
 // @ts-ignore: decorator
@@ -367,9 +371,10 @@ function moveMacs(f: u32, to: u32): void {
 
 // @ts-ignore: decorator
 @inline
-function leave(f: u32, begin: u32, end: u32, port: u32): void {
+function leave(f: u32, begin: u32, end: u32, out: u32, by: u32): void {
   store<u32>(f, begin - state.arena, SLOT_START);
   store<u32>(f, end - begin, SLOT_CAPTURED);
   store<u32>(f, end - begin, SLOT_ORIGINAL);
-  store<u32>(f, port + 1, SLOT_EGRESS);
+  store<u32>(f, by, SLOT_EXIT);
+  store<u32>(f, load<u32>(out, INTERFACE_PORT) + 1, SLOT_EGRESS);
 }

@@ -1,5 +1,5 @@
 // Made by `npm run kernels` from the modules of src/ that define these numbers. Bytes, unless it is a value.
-export const ARENA_AT: u32 = 34816;
+export const ARENA_AT: u32 = 43520;
 export const BATCH_FRAMES: u32 = 256;
 export const HEADROOM_BYTES: u32 = 128;
 export const FRAME_BYTES_MAX: u32 = 262144;
@@ -37,7 +37,15 @@ export const SLOT_MARK: u32 = 28288;
 export const SLOT_MACS: u32 = 29376;
 export const SLOT_REST: u32 = 30464;
 export const SLOT_CIRCUIT: u32 = 31552;
-export const SLOT_STACK: u32 = 33728;
+export const SLOT_LABEL: u32 = 32640;
+export const SLOT_LABEL2: u32 = 33728;
+export const SLOT_ROUTE: u32 = 34816;
+export const SLOT_ROUTE2: u32 = 35904;
+export const SLOT_PATH: u32 = 36992;
+export const SLOT_OUT: u32 = 38080;
+export const SLOT_ARRIVED: u32 = 39168;
+export const SLOT_EXIT: u32 = 40256;
+export const SLOT_STACK: u32 = 42432;
 export const DIRECTORY_PORTS: u32 = 0;
 export const DIRECTORY_INTERFACES: u32 = 4;
 export const DIRECTORY_MAPS: u32 = 8;

@@ -117,6 +117,7 @@ export function link(from: u32, count: u32): u32 {
         acceptList = load<u32>(record, INTERFACE_ACCEPT);
       }
     }
+    store<u32>(f, owner - 1, SLOT_INGRESS);
     if ((flags & INTERFACE_CIRCUIT) != 0) {
       const tagged = at != begin + 14;
       // A service tag may name a QinQ sub-interface.
@@ -139,7 +140,6 @@ export function link(from: u32, count: u32): u32 {
     } else if (ours && type == TYPE_MPLS && (flags & INTERFACE_MPLS) != 0) {
       if (acceptList == 0) store<u32>(slots + (labelled++ << 2), slot, SLOT_LABELS);
       else store<u32>(slots + (guarded++ << 2), slot, SLOT_WALK);
-      store<u32>(f, owner - 1, SLOT_INGRESS);
     } else if (ours && type == TYPE_IPV6 && (flags & INTERFACE_URPF) == 0 && load<u8>(at, 6) != 58) {
       store<u32>(slots + (ip6++ << 2), slot, SLOT_LIST6);
       if (hasCircuits) store<u32>(f, 0, SLOT_MARK);

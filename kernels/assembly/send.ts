@@ -21,13 +21,15 @@ import {
   SLOT_FOUND,
   SLOT_LEG,
   SLOT_LENGTH,
+  SLOT_ROUTE,
+  SLOT_ROUTE2,
   SLOT_TOP,
   TYPE_IPV4,
   TYPE_IPV6,
   TYPE_MPLS,
 } from './layout';
 import { close, ready } from './depart';
-import { legOf } from './hash';
+import { chosen } from './hash';
 import { findNeighbor, NONE, walk, write } from './legs';
 import { lookupOne4, lookupOne6 } from './lookup';
 import * as state from './state';
@@ -41,7 +43,10 @@ function findLegs(list: u32, count: u32): void {
   const routes = state.routes;
   for (let i: u32 = 0; i < count; i++) {
     const f = slots + (load<u32>(list + (i << 2)) << 2);
-    store<u32>(f, load<u32>(routes + load<u32>(f, SLOT_FOUND) * ROUTE_BYTES, ROUTE_LEG), SLOT_LEG);
+    const record = load<u32>(f, SLOT_FOUND);
+    const leg = load<u32>(routes + record * ROUTE_BYTES, ROUTE_LEG);
+    store<u32>(f, leg, SLOT_LEG);
+    store<u32>(f, record, SLOT_ROUTE);
   }
 }
 
@@ -159,17 +164,21 @@ function pushFlat(record: u32, flags: u32, at: u32, tc: u32, ttl: u32): u32 {
 function route(f: u32, six: bool, down: u32, labelled: bool): void {
   let record = state.routes + load<u32>(f, SLOT_FOUND) * ROUTE_BYTES;
   let looks = (labelled ? down >>> CARRIED_LOOKS : 0) + 1;
+  let further: u32 = 0;
   const destination = load<u32>(f, SLOT_TOP) + (six ? 24 : 16);
   let kind = load<u32>(record, ROUTE_KIND);
   while (kind == ACTION_TABLE) {
-    if (++looks > LOOKUPS_MAX) return;
+    // Accounts have room for one more.
+    if (++looks > LOOKUPS_MAX || further != 0) return;
     const next = load<u32>(record, ROUTE_ARGUMENT);
-    record = state.routes + (six ? lookupOne6(next, destination) : lookupOne4(next, destination)) * ROUTE_BYTES;
+    further = six ? lookupOne6(next, destination) : lookupOne4(next, destination);
+    record = state.routes + further * ROUTE_BYTES;
     kind = load<u32>(record, ROUTE_KIND);
   }
+  store<u32>(f, further, SLOT_ROUTE2);
   const argument = load<u32>(record, ROUTE_ARGUMENT);
   if (kind == ACTION_GROUP) {
-    const leg = legOf(argument, f, labelled, 0);
+    const leg = chosen(argument, f, labelled);
     if (leg != 0) follow(f, six, leg, down, labelled);
   } else if (kind == ACTION_CONNECTED) {
     const ttl = nextTtl(f, six, down);

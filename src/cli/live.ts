@@ -1,5 +1,6 @@
 // `shimline run`: a router on this machine's interfaces, until a signal ends it.
 import { loadConfig } from '../control/config/load.ts';
+import { type Fpm, openFpm } from '../daemon/fpm/index.ts';
 import { type Gobgp, openGobgp } from '../daemon/gobgp/index.ts';
 import type { LiveSummary } from '../daemon/live-summary.ts';
 import type { Log } from '../daemon/log.ts';
@@ -8,6 +9,7 @@ import { openSnmp, type Snmp } from '../daemon/snmp/index.ts';
 import { openNotifier } from '../io/linux/notify.ts';
 import type { Pace } from '../io/live-device.ts';
 import { reportError, usageError } from './errors.ts';
+import { openLabels } from './label-state.ts';
 import { openLog } from './log.ts';
 import type { LogOptions } from './log-options.ts';
 import { openRouterApi } from './router-api.ts';
@@ -27,18 +29,22 @@ export interface RunCommandOptions extends LogOptions {
   /** Where the control API is reached; absent: a socket named after the router, where that can be. */
   readonly api?: string;
   readonly tokenFile?: string;
+  /** Where labels are kept over restarts; absent: a file named after the router. */
+  readonly state?: string;
 }
 
 export async function runCommand(options: RunCommandOptions, io: CliIo): Promise<number> {
   const pace = paceOf(options);
   const log = openLog(io.err, options);
   const model = await loadConfig(options.config, { live: true, devicesDue: true });
+  const labels = await openLabels(model.name, options.state, log);
   const over = new AbortController();
   let failure: Error | undefined;
   const router = await RunningRouter.start(model, {
     workers: options.workers,
     pace,
     log,
+    labels,
     lost: (error) => {
       failure ??= error;
       over.abort();
@@ -47,21 +53,27 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
       if (options.untilPlayed) over.abort();
     },
   });
-  const api = await openRouterApi(router, options, log).catch(async (error: unknown) => {
+  await router.labelsKept();
+  const stopped = async (error: unknown) => {
     await router.stop();
     throw error;
-  });
+  };
+  const fpm = await openFpm(router, log).catch(stopped);
+  const api = await openRouterApi(router, options, log, () => [fpm.view()].filter((each) => each !== undefined)).catch(
+    stopped,
+  );
   const snmp = openSnmp(router, log);
   const gobgp = await openGobgp(router, log);
   const notifier = openNotifier();
   notifier.watch(turning(router));
-  const stopReloads = io.onReload((): void => void reload(options.config, router, { snmp, gobgp, notifier }, log));
+  const stopReloads = io.onReload((): void => void reload(options.config, router, [snmp, fpm, gobgp], notifier, log));
   log.info({ config: options.config, workers: options.workers, pid: process.pid }, 'ready');
   notifier.ready();
   await until([io.signal, over.signal], options.duration);
   notifier.stopping();
   stopReloads();
   await api?.close();
+  await fpm.close();
   await snmp.close();
   await gobgp.close();
   await router.stop();
@@ -83,25 +95,19 @@ function paceOf({ speed, pps, topspeed }: RunCommandOptions): Pace | undefined {
   return speed === undefined ? undefined : { by: 'time', speed };
 }
 
-/** Who is told of a configuration that was taken over. */
-interface Followers {
-  readonly snmp: Snmp;
-  readonly gobgp: Gobgp;
-  readonly notifier: ReturnType<typeof openNotifier>;
-}
-
 /** The file is read anew; when it is wrong, everything stays as it is, and the log says why. */
 async function reload(
   config: string,
   router: RunningRouter,
-  { snmp, gobgp, notifier }: Followers,
+  followers: readonly (Snmp | Fpm | Gobgp)[],
+  notifier: ReturnType<typeof openNotifier>,
   log: Log,
 ): Promise<void> {
   notifier.reloading();
   try {
     await router.reload(await loadConfig(config, { live: true, devicesDue: true }));
-    snmp.follow();
-    await gobgp.follow();
+    await router.labelsKept();
+    for (const follower of followers) await follower.follow();
     log.info({ config }, 'configuration reloaded');
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

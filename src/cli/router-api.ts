@@ -1,4 +1,5 @@
 // The control API of `shimline run`: opened where the command line says. Its server is loaded only when there is one.
+import type { AdapterView } from '../daemon/adapter.ts';
 import type { OpenApi } from '../daemon/api/index.ts';
 import { defaultSocket, formatApiAddress, parseApiAddress, readToken } from '../daemon/api/listen.ts';
 import type { RunningRouter } from '../daemon/running-router.ts';
@@ -18,6 +19,7 @@ export async function openRouterApi(
   router: RunningRouter,
   options: ApiCommandOptions,
   log: Log,
+  adapters: () => readonly AdapterView[] = () => [],
 ): Promise<OpenApi | undefined> {
   const isAsked = options.api !== undefined;
   const address = isAsked
@@ -32,7 +34,7 @@ export async function openRouterApi(
   ]);
   const truth = new LiveTruth(router);
   try {
-    const api = await openApi({ truth, plane: new RunningPlane(router) }, { address, token, log });
+    const api = await openApi({ truth, plane: new RunningPlane(router, adapters) }, { address, token, log });
     log.info({ api: formatApiAddress(api.address) }, 'control API is open');
     return api;
   } catch (error) {

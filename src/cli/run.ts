@@ -68,7 +68,11 @@ function addRun(program: Command, action: Action): void {
     .option('--pps <n>', 'play captures at so many frames a second', positiveNumber)
     .option('--topspeed', 'play captures as fast as they are taken')
     .option('--api <where>', 'control API: unix:PATH, tcp:HOST:PORT or none (default: a socket named after the router)')
-    .option('--token-file <file>', 'the token that a TCP port asks for (default: SHIMLINE_TOKEN)');
+    .option('--token-file <file>', 'the token that a TCP port asks for (default: SHIMLINE_TOKEN)')
+    .option(
+      '--state <file>',
+      'keeps labels over restarts, or none (default: SHIMLINE_STATE, or named after the router)',
+    );
   for (const option of logOptions()) command.addOption(option);
   command.action((options) =>
     action(async (given: RunCommandOptions, on) => (await import('./live.ts')).runCommand(given, on), options),

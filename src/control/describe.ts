@@ -4,6 +4,7 @@ import { Adjacency } from '../tables/adjacencies.ts';
 import { formatAddress, formatPrefix, type IpAddress } from '../wire/address.ts';
 import type { GroupPlan, LegPlan } from './compile/plan.ts';
 import type { RibEntry } from './compile/rib.ts';
+import { circuitSections } from './describe-circuits.ts';
 import type { InterfaceModel, PathModel } from './model.ts';
 import type { CompiledRouter, PlannedLabel } from './router.ts';
 import { tableLinks } from './table-links.ts';
@@ -22,6 +23,7 @@ export function describeRouter(router: CompiledRouter): Section[] {
     routeSection(router),
     pathSection(router),
     labelSection(router),
+    ...circuitSections(router),
     unresolvedSection(router),
     prefixTableSection(router),
     memorySection(router),

@@ -24,6 +24,8 @@ export interface RouterModel {
   readonly punt: boolean;
   /** Live runs: frames a second that go to a control port, per interface of arrival. */
   readonly puntLimits: Readonly<Record<PuntName, number>>;
+  /** Live runs: look-ups are counted by label, route and path. */
+  readonly accounting: boolean;
   readonly entropyAtEgress: boolean;
   /** As configured, or derived from name and id. Unsigned 32 bits. */
   readonly hashSeed: number;
@@ -41,6 +43,8 @@ export interface RouterModel {
   readonly snmp: SnmpModel | undefined;
   /** Live runs: the GoBGP that brings routes of VPNs. */
   readonly gobgp?: GobgpModel | undefined;
+  /** Live runs: where zebra connects to. */
+  readonly fpm: FpmModel | undefined;
 }
 
 export interface InterfaceModel {
@@ -265,4 +269,17 @@ export interface GobgpModel {
   readonly nextHop: IpAddress | undefined;
   readonly staleSeconds: number;
   readonly pathsMax: number;
+}
+
+/** Where zebra connects to, and how long what it has sent outlives the connection. */
+export interface FpmModel {
+  /** An address. */
+  readonly host: string;
+  readonly port: number;
+  /** undefined: that of the control ports. */
+  readonly netns: string | undefined;
+  /** Silence after a return. */
+  readonly sweepSeconds: number;
+  /** Without a return, and from it at most. */
+  readonly holdSeconds: number;
 }

@@ -20,6 +20,7 @@ export function imageOf(control: RouterControl): LiveImage {
     interfaceNames: model.interfaces.map((entry) => entry.name),
     pseudowireNames: model.pseudowires.map((entry) => entry.name),
     bridgeNames: model.bridges.map((entry) => entry.name),
+    accounts: control.book?.page?.accounts,
     puntLimits: puntReasons.map(({ name }) => model.puntLimits[name]),
   };
 }

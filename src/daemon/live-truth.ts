@@ -52,8 +52,20 @@ export class LiveTruth implements RouterTruth {
     return this.#router.control.bindings();
   }
 
+  sourceViews() {
+    return this.#router.control.sourceViews();
+  }
+
   explainRoute(vrf: string | undefined, address: IpAddress) {
     return this.#router.control.explainRoute(vrf, address);
+  }
+
+  kept() {
+    return this.#router.labelsKept();
+  }
+
+  skeleton(): RouterModel {
+    return this.#router.skeleton;
   }
 
   configModel(): RouterModel {

@@ -16,10 +16,12 @@ import { type Link, type LinkWatch, watchLinks } from '../io/linux/links.ts';
 import type { DeviceCounts, DeviceSpec, Pace } from '../io/live-device.ts';
 import { formatPrefix } from '../wire/address.ts';
 import { LiveRouter, type LiveTap } from '../workers/live/live-router.ts';
+import type { MacPlace } from '../workers/live/messages.ts';
 import type { TapFilter } from '../workers/live/tap.ts';
 import type { PortView, RouterEvent } from './api/service.ts';
 import { ControlPorts } from './control-ports.ts';
 import { imageOf, type LiveImage } from './image.ts';
+import type { LabelKeeper } from './label-keeper.ts';
 import { attachedTo, withMacs } from './live-model.ts';
 import { type LiveSummary, liveSummary } from './live-summary.ts';
 import type { Log } from './log.ts';
@@ -35,8 +37,10 @@ export interface RunOptions {
   /** How all captures are played, whatever their ports say. */
   readonly pace?: Pace | undefined;
   readonly log: Log;
-  /** Labels kept over restarts, room for routes. */
-  readonly control?: Pick<ControlOptions, 'labelState' | 'routesMin'>;
+  /** Room for routes. */
+  readonly control?: Pick<ControlOptions, 'routesMin'>;
+  /** Labels kept over restarts; absent: every run gives them anew. */
+  readonly labels?: LabelKeeper | undefined;
   /** The run is over: a thread has died. */
   readonly lost: (error: Error) => void;
   /** Every capture has been played. */
@@ -66,6 +70,8 @@ export class RunningRouter {
   /** Interfaces whose MAC address is that of their device, or made up, and none of the configuration's. */
   #brought: ReadonlySet<string> = new Set();
   #image: LiveImage;
+  /** What threads forward by until they have gone over to `#image`, which takes a while. */
+  #leaving: LiveImage | undefined;
   /** Control has made other tables, which threads do not have yet. */
   #isRebuilt = false;
   #queue: Promise<unknown> = Promise.resolve();
@@ -79,12 +85,15 @@ export class RunningRouter {
     this.#links = watchAttached(model, (name) => this.#linkChanged(name));
     this.#control = new RouterControl(this.#withMacs(model), {
       ...options.control,
+      labelState: options.labels?.state,
       forwarders: options.workers,
+      accounts: true,
       live: true,
       publish: () => {
         this.#isRebuilt = true;
       },
     });
+    options.labels?.follow(this.#control.labelManager);
     this.#image = imageOf(this.#control);
     this.#warn();
     this.#router = new LiveRouter(this.#image, options.workers, {
@@ -119,6 +128,11 @@ export class RunningRouter {
   /** The configuration as it is now, without the addresses that devices have brought. */
   get model(): RouterModel {
     return this.#withoutBrought(this.#control.configModel());
+  }
+
+  /** The same without routes, labels and neighbours, which costs nothing. */
+  get skeleton(): RouterModel {
+    return this.#withoutBrought(this.#control.skeleton());
   }
 
   /** The truth, to be read. Changes go through `transact`, `reload` and `sweep`. */
@@ -158,7 +172,7 @@ export class RunningRouter {
     });
   }
 
-  /** The same for routes and labels that somebody has read already, as routing adapters do. */
+  /** The same for entries that an adapter has read. */
   apply(source: string, changes: readonly EntryChange[]): Promise<TransactionResult> {
     return this.#enqueue(async () => {
       const result = this.#control.apply(source, changes);
@@ -206,6 +220,11 @@ export class RunningRouter {
     return liveSummary(this.#router, seconds, this.#options.workers);
   }
 
+  /** Resolves when all labels that are bound by now outlast a crash: before somebody is told of them. */
+  labelsKept(): Promise<void> {
+    return this.#options.labels?.kept() ?? Promise.resolve();
+  }
+
   /** In the order of the configuration. */
   ports(): PortView[] {
     const names = this.#image.model.interfaces.filter((entry) => entry.name === entry.port).map((entry) => entry.name);
@@ -238,6 +257,11 @@ export class RunningRouter {
     return this.#router.tap(filter, ports);
   }
 
+  /** Forgets MAC addresses that bridges have learned; answers how many. */
+  flushMacs(place: MacPlace): Promise<number> {
+    return this.#enqueue(() => this.#router.flushMacs(place));
+  }
+
   /** Turns of the threads' loops: a watchdog sees whether they turn. */
   heartbeats(): number[] {
     return this.#router.heartbeats();
@@ -250,6 +274,7 @@ export class RunningRouter {
     clearTimeout(this.#retry);
     this.#links.close();
     await this.#router.stop();
+    await this.#options.labels?.close();
   }
 
   #withMacs(model: RouterModel): RouterModel {
@@ -278,11 +303,14 @@ export class RunningRouter {
 
   /** Ports that the new tables know already keep their state; others are down until they are open, if they have a device. */
   async #publish(image: LiveImage): Promise<void> {
+    this.#leaving = this.#image;
     this.#image = image;
     for (const name of image.portNames) {
       this.#tellTables(name, this.#ports.get(name)?.up ?? this.#specOf(name) === undefined);
     }
     await this.#router.publish(image);
+    this.#leaving = undefined;
+    this.#control.book?.closeEarlier();
   }
 
   async #openAll(first: boolean): Promise<void> {
@@ -373,18 +401,29 @@ export class RunningRouter {
     state.up = up;
     this.#log.info({ port: name, up }, up ? 'port is up' : 'port is down');
     this.#tell({ kind: 'port', port: name, up });
-    if (!up) return;
+    if (!up) return this.#forgetBehind(name);
     for (const entry of this.#image.model.interfaces) {
       if (entry.port === name && entry.role === 'routed') this.#router.announce(entry.name);
     }
   }
 
+  /** Stations that were behind a link which is gone may be anywhere now: frames for them are flooded again. */
+  #forgetBehind(portName: string): void {
+    const { interfaces, bridges } = this.#image.model;
+    const members = new Set(bridges.flatMap((bridge) => bridge.members.map(({ circuit }) => circuit.name)));
+    for (const { name, port, role } of interfaces) {
+      if (port === portName && role === 'circuit' && members.has(name))
+        void this.#router.flushMacs({ interface: name });
+    }
+  }
+
   /** ECMP-3: one word for each (sub-)interface takes every path over it out of use. */
   #tellTables(name: string, up: boolean): void {
-    const { model, tables } = this.#image;
-    model.interfaces.forEach((entry, index) => {
-      if (entry.port === name) tables.interfaces.setUp(index, up);
-    });
+    for (const image of [this.#image, this.#leaving]) {
+      image?.model.interfaces.forEach((entry, index) => {
+        if (entry.port === name) image.tables.interfaces.setUp(index, up);
+      });
+    }
   }
 
   #linkChanged(linkName: string): void {

@@ -19,6 +19,8 @@ function take(tables: Tables, bytes: number): { buffer: SharedArrayBuffer; offse
 export interface ForwarderPlace {
   readonly counters: number;
   readonly batch: number;
+  /** Accounts that it shall keep, and whether look-ups are among them (src/engine/accounts.ts). */
+  readonly accounts?: { readonly buffer: SharedArrayBuffer; readonly hasLookups: boolean } | undefined;
   /** Its number among the readers of the tables (src/tables/generations.ts). */
   readonly reader: number;
 }

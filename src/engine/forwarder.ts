@@ -1,6 +1,7 @@
 // The two-speed engine: whole batches in, every frame of them sent, punted or dropped, in order of arrival.
 import type { Tables } from '../tables/tables.ts';
 import type { Batch } from '../wire/batch.ts';
+import { type AccountPass, Accounts, createAccountPass } from './accounts.ts';
 import type { Counters } from './counters.ts';
 import { createFastPath, type FastPath } from './fast/fast.ts';
 import { openFastPath } from './fast/kernels.ts';
@@ -24,12 +25,15 @@ export interface ForwarderOptions {
   readonly kernels?: boolean;
   /** For a thread that has opened the tables of another one: what that one has set apart. */
   readonly place?: ForwarderPlace | undefined;
+  /** What labels, routes, paths and circuits had to do is counted; true: on accounts of its own. */
+  readonly accounts?: boolean | Accounts | undefined;
   /** For a live run: what `tick` and its like below are for. A replay has none. */
   readonly live?: LiveOptions;
 }
 
 export class Forwarder {
   readonly counters: Counters;
+  readonly accounts: Accounts | undefined;
   readonly #output: Output;
   readonly #slow: SlowPath;
   readonly #tables: Tables;
@@ -39,17 +43,20 @@ export class Forwarder {
   readonly #place: ForwarderPlace | undefined;
   /** Made for one batch, whose arrays it holds as constants: a caller that keeps to one batch pays once. */
   #fast: FastPath | undefined;
+  #accounting: AccountPass | undefined;
   #batch: Batch | undefined;
   /** Frames that have arrived so far. */
   #arrived = 0;
 
   constructor(tables: Tables, output: Output, options: ForwarderOptions = {}) {
     this.counters = newCounters(tables, options.place);
+    this.accounts = accountsOf(tables, options);
     this.#place = options.place;
     if (options.place !== undefined) tables.generations.online(options.place.reader);
     this.#output = output;
     this.#live = options.live && new Live(tables, output, options.live);
-    this.#slow = new SlowPath(tables, output, this.counters, options.explain, this.#live);
+    const { accounts } = this;
+    this.#slow = new SlowPath(tables, output, this.counters, { names: options.explain, live: this.#live, accounts });
     this.#tables = tables;
     this.#slowOnly = options.slowOnly === true || options.explain !== undefined;
     this.#kernels = options.kernels !== false;
@@ -70,8 +77,10 @@ export class Forwarder {
       for (let slot = 0; slot < count; slot++) this.#slow.process(batch, slot, this.#arrived + slot + 1);
     } else {
       if (batch !== this.#batch || this.#fast === undefined) this.#fast = this.#open(batch);
+      this.#accounting?.begin(count);
       for (let from = 0; from < count; ) {
         const to = this.#fast.run(from, count);
+        this.#accounting?.count(from, to);
         this.#hand(this.#fast, batch, from, to);
         from = to;
       }
@@ -86,6 +95,7 @@ export class Forwarder {
 
   #open(batch: Batch): FastPath {
     this.#batch = batch;
+    this.#accounting = this.accounts && createAccountPass(this.accounts, batch);
     const open = this.#kernels ? openFastPath : createFastPath;
     return open(this.#tables, this.counters, batch);
   }
@@ -176,12 +186,18 @@ export class Forwarder {
     return this.#slow.handOver(portOf);
   }
 
-  takeOver(handed: HandOver): void {
-    this.#slow.takeOver(handed);
+  /** `circuitOf`: new numbers of circuits of bridges by old ones. */
+  takeOver(handed: HandOver, circuitOf: ReadonlyMap<number, number> = new Map()): void {
+    this.#slow.takeOver(handed, circuitOf);
   }
 
   /** The end of the input: frames that still wait for a neighbour are dropped. */
   finish(): void {
     this.#slow.finish();
   }
+}
+
+function accountsOf(tables: Tables, { accounts, place }: ForwarderOptions): Accounts | undefined {
+  if (place?.accounts !== undefined) return new Accounts(tables, place.accounts.hasLookups, place.accounts.buffer);
+  return accounts === true ? new Accounts(tables, true) : accounts || undefined;
 }

@@ -5,8 +5,9 @@ import { compileRouter } from '../control/router.ts';
 import { bridgeWords, pseudowireWords } from '../tables/circuits.ts';
 import { formatMac } from '../wire/ethernet.ts';
 import { Forwarder } from './forwarder.ts';
-import { copyMacs, copySequences, type NamedTables } from './handover-layer2.ts';
+import { copySequences, type NamedTables, renumberedCircuits } from './handover-layer2.ts';
 import { knownMacs } from './layer2-state.ts';
+import { MacCopy } from './mac-copy.ts';
 
 const head = `
 router: {id: 192.0.2.1}
@@ -35,6 +36,13 @@ bridges:
   lan1: {pseudowires: [c, a], interfaces: [ce1], macLimit: 2, macs: [{mac: 02:aa:00:00:00:09, interface: ce1}]}
   lan2: {interfaces: [ce2]}
 `;
+
+/** Answers how many addresses the bridges of the new tables know then. */
+function copyMacs(from: NamedTables, to: NamedTables): number {
+  const copy = new MacCopy(from, to);
+  expect(copy.step(1e6)).toBe(false);
+  return [...knownMacs(to.tables)].filter(({ fixed }) => !fixed).length;
+}
 
 function open(text: string) {
   const { tables, model, names } = compileRouter(parseConfig(text, 'test.yaml'));
@@ -113,4 +121,30 @@ test('numbers of pseudowires go on', () => {
   const words = after.tables.circuits.pseudowires;
   expect([...words.subarray(6, 8)]).toEqual([0, 1]);
   expect([...words.subarray(pseudowireWords + 6, pseudowireWords + 8)]).toEqual([4711, 815]);
+});
+
+test('storm control goes on where it is: other tables are no second burst', () => {
+  const stormy = (order: string) =>
+    `${head}\nbridges:\n  lan: {interfaces: [${order}, {interface: ce1, storm: {broadcast: 2}}]}\n`;
+  const reasons: number[] = [];
+  const play = (forwarder: Forwarder, port: number, count: number, seconds: number) => {
+    const batch = forwarder.newBatch();
+    for (let i = 0; i < count; i++) {
+      const at = batch.add(port, 60, 60, seconds, 0);
+      batch.bytes.fill(0, at, at + 60);
+      batch.bytes.set([...new Array(6).fill(0xff), 0x02, 0xaa, 0, 0, 0, 1, 0x88, 0xb5], at);
+    }
+    forwarder.process(batch);
+    return reasons.splice(0).length;
+  };
+  const output = { transmit: () => {}, drop: (reason: number) => void reasons.push(reason), punt: () => {} };
+  // The circuit of ce1 has another number in the new tables.
+  const [before, after] = [open(stormy('ce2')).named, open(stormy('ce3, ce2')).named];
+  const old = new Forwarder(before.tables, output);
+  const port = before.interfaces.indexOf('ce1');
+  expect(play(old, port, 3, 100)).toBe(1);
+  const next = new Forwarder(after.tables, output);
+  next.takeOver(old.handOver(), renumberedCircuits(before, after));
+  expect(play(next, port, 1, 100)).toBe(1);
+  expect(play(next, port, 3, 101)).toBe(1);
 });

@@ -6,10 +6,12 @@
 //   next.announce(…)                                             if MAC or IP addresses may have changed
 //
 // The books of both balance at each step: a packet that waits leaves the old ones as if it had never arrived there, and
-// arrives in the new ones. Whoever adds both up counts it once. Rate limits begin anew, full.
+// arrives in the new ones. Whoever adds both up counts it once. Storm control goes on where it is; other rate limits
+// begin anew, full.
 import { Adjacency } from '../tables/adjacencies.ts';
 import type { Tables } from '../tables/tables.ts';
 import { mayBeNeighbor } from './slow/addresses.ts';
+import type { StormControl } from './slow/storm.ts';
 
 /** A packet that waited for a neighbour: the frame as it arrived. Plain data, also for another thread. */
 export interface HandedFrame {
@@ -22,6 +24,7 @@ export interface HandedFrame {
 
 export interface HandOver {
   readonly frames: readonly HandedFrame[];
+  readonly storms: StormControl;
 }
 
 /**

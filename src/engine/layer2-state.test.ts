@@ -43,9 +43,17 @@ test('a pseudowire is up, or down with the reason, and a backup stands by', () =
   ]);
   tables.interfaces.setUp(3, false);
   expect(states().slice(0, 2)).toEqual([
-    { up: false, reason: 'path-down', role: 'active' },
+    { up: false, reason: 'path-down', role: 'standby' },
     { up: true, reason: undefined, role: 'active' },
   ]);
+  tables.interfaces.setUp(4, false);
+  expect(states().map(({ reason, role }) => [reason, role])).toEqual([
+    ['path-down', 'active'],
+    ['path-down', 'standby'],
+    ['no-route', 'unused'],
+  ]);
+  tables.interfaces.setUp(3, true);
+  expect(states()[0]).toEqual({ up: true, reason: undefined, role: 'active' });
 });
 
 test('addresses are listed, and flushed by port; fixed ones stay', () => {

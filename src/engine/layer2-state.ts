@@ -9,7 +9,10 @@ export interface PseudowireState {
   readonly up: boolean;
   /** Why it is down: nothing covers the peer, or every path to it is down. */
   readonly reason: 'no-route' | 'path-down' | undefined;
-  /** standby: a backup whose primary is up; unused: no cross-connect and no bridge has it. */
+  /**
+   * Of a pseudowire and its backup the first that is up is active, the primary while neither is; the other stands by.
+   * unused: no cross-connect and no bridge has it.
+   */
   readonly role: 'active' | 'standby' | 'unused';
 }
 
@@ -25,9 +28,10 @@ export function pseudowireState(tables: Tables, index: number): PseudowireState 
   const circuit = (pseudowires[index * pseudowireWords + 1] as number) * circuitWords;
   const primary = circuits[circuit + 1] as number;
   const reason = wayOf(tables, index);
-  const isBackup = circuits[circuit] === CircuitKind.pseudowire && primary !== index;
-  const standsBy = isBackup && wayOf(tables, primary) === undefined;
-  const role = circuits[circuit + 2] === 0 ? 'unused' : standsBy ? 'standby' : 'active';
+  const backup = (pseudowires[primary * pseudowireWords + 5] as number) - 1;
+  const isUp = (pseudowire: number) => wayOf(tables, pseudowire) === undefined;
+  const active = backup < 0 || isUp(primary) || !isUp(backup) ? primary : backup;
+  const role = circuits[circuit + 2] === 0 ? 'unused' : index === active ? 'active' : 'standby';
   return { up: reason === undefined, reason, role };
 }
 
@@ -62,20 +66,56 @@ export function* knownMacs({ macs }: Tables): Generator<KnownMac> {
   }
 }
 
-/** Forgets what has been learned, of one bridge or behind one circuit or both; answers how many addresses that were. */
-export function flushMacs({ macs, circuits }: Tables, of: { bridge?: number; circuit?: number }): number {
-  let flushed = 0;
-  for (const entry of macs.all()) {
+/** Which addresses: of one bridge, behind one circuit, both or, with neither, all. */
+export interface MacFilter {
+  readonly bridge?: number | undefined;
+  readonly circuit?: number | undefined;
+}
+
+/** Forgets what has been learned, in steps, so that a million addresses make nobody wait. For the writer of the tables. */
+export class MacFlush {
+  readonly #tables: Tables;
+  readonly #of: MacFilter;
+  #next = 0;
+  /** Addresses forgotten so far. */
+  flushed = 0;
+
+  constructor(tables: Tables, of: MacFilter) {
+    this.#tables = tables;
+    this.#of = of;
+  }
+
+  /** Looks at so many entries; answers whether there are more. */
+  step(entries: number): boolean {
+    const { macs } = this.#tables;
+    const end = Math.min(macs.used, this.#next + entries);
+    for (; this.#next < end; this.#next++) this.#look(this.#next);
+    return this.#next < macs.used;
+  }
+
+  #look(entry: number): void {
+    const { macs, circuits } = this.#tables;
     const bridge = (macs.entries[entry * macWords] as number) >>> 16;
     const circuit = macs.circuitOf(entry);
-    if (circuit >= fixedMac) continue;
-    if ((of.bridge ?? bridge) !== bridge || (of.circuit ?? circuit) !== circuit) continue;
+    if (circuit === 0 || circuit >= fixedMac) return;
+    if ((this.#of.bridge ?? bridge) !== bridge || (this.#of.circuit ?? circuit) !== circuit) return;
     macs.forget(entry);
     const count = bridge * bridgeWords + 5;
     circuits.bridges[count] = (circuits.bridges[count] as number) - 1;
-    flushed++;
+    this.flushed++;
   }
-  return flushed;
+}
+
+/** The same at once; answers how many addresses that were. */
+export function flushMacs(tables: Tables, of: MacFilter): number {
+  const flush = new MacFlush(tables, of);
+  flush.step(Number.POSITIVE_INFINITY);
+  return flush.flushed;
+}
+
+/** The circuit of a pseudowire or of the one that it is the backup of, 0: there is no such pseudowire. */
+export function circuitOfPseudowire({ circuits: { pseudowires } }: Tables, index: number): number {
+  return pseudowires[index * pseudowireWords + 1] ?? 0;
 }
 
 /** The circuit of an interface, 0: it is none. */

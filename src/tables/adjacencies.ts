@@ -137,7 +137,7 @@ export class AdjacencyTable {
     entries[at] = Adjacency.up | (learned ? Adjacency.learned : 0);
     entries[at + 1] = interfaceIndex;
     entries[at + 4] = words.length === 1 ? 4 : 6;
-    for (let i = 0; i < words.length; i++) entries[at + 5 + i] = words[i] as number;
+    for (let i = 0; i < 4; i++) entries[at + 5 + i] = words[i] ?? 0;
     entries[at + 9] = buckets[bucket] as number;
     Atomics.store(buckets, bucket, index + 1);
     if (index === this.count) Atomics.store(this.#state, State.count, index + 1);
@@ -157,6 +157,26 @@ export class AdjacencyTable {
     }
     this.#unlock();
     return goes;
+  }
+
+  /**
+   * No path leads to it any more: an answer that nobody waits for is not waited for, and one that has come counts as
+   * learned. What is configured stays.
+   */
+  release(index: number): void {
+    const { entries } = this;
+    const at = index * adjacencyWords;
+    this.#lock();
+    const flags = entries[at] as number;
+    if ((flags & (Adjacency.fixed | Adjacency.learned | Adjacency.removed)) === 0) {
+      if ((flags & Adjacency.resolved) !== 0) Atomics.or(entries, at, Adjacency.learned);
+      else {
+        Atomics.store(entries, at, Adjacency.removed);
+        this.#unlink(index);
+        this.#retire(index);
+      }
+    }
+    this.#unlock();
   }
 
   /** Takes the entry out of its chain. Its own link stays for readers that stand on it. */

@@ -42,6 +42,7 @@ export class MacTable {
   readonly buckets: Uint32Array;
   readonly #state: Uint32Array;
   readonly #generations: Generations;
+  #changes: number[] | undefined;
 
   /** `buckets` has a power of two of words. */
   constructor(entries: Uint32Array, buckets: Uint32Array, state: Uint32Array, generations: Generations) {
@@ -53,6 +54,16 @@ export class MacTable {
 
   get capacity(): number {
     return this.entries.length / macWords;
+  }
+
+  /** Entries that have ever been in use: those from here on are empty. */
+  get used(): number {
+    return this.#state[0] as number;
+  }
+
+  /** Writer: puts every entry that it adds, moves or forgets into the list from now on; undefined: no longer. */
+  record(changes: number[] | undefined): void {
+    this.#changes = changes;
   }
 
   /** The entry of a key, or -1. `high`: bridge and first two bytes; `vlan` 0 where learning is not qualified. */
@@ -92,6 +103,7 @@ export class MacTable {
   /** Writer: the address is behind another circuit now. */
   move(entry: number, circuit: number): void {
     this.entries[entry * macWords + 2] = circuit;
+    this.#changes?.push(entry);
   }
 
   /**
@@ -122,6 +134,7 @@ export class MacTable {
     // The bucket's store publishes all of it.
     Atomics.store(buckets, bucket, entry + 1);
     if (circuit < fixedMac) this.#onWheel(entry, seconds + ageing);
+    this.#changes?.push(entry);
     return true;
   }
 
@@ -143,6 +156,7 @@ export class MacTable {
     }
     const fixed = (entries[at + 2] as number) >= fixedMac;
     entries[at + 2] = 0;
+    this.#changes?.push(entry);
     // A fixed one is on no wheel that would find it.
     if (fixed) this.#retire(entry);
   }
@@ -214,7 +228,7 @@ export class MacTable {
 
   /** Every entry in use, in no order. */
   *all(): Generator<number> {
-    const used = this.#state[0] as number;
+    const { used } = this;
     for (let entry = 0; entry < used; entry++) if (this.entries[entry * macWords + 2] !== 0) yield entry;
   }
 

@@ -31,7 +31,7 @@ export const SlotArray = {
   scratch: 8,
 } as const;
 /** All of them, the engine's included. */
-export const slotArrays = 32;
+export const slotArrays = 40;
 /** From one array to the next: a cache line more than its words, so that those of one slot do not all fall into one set. */
 export const slotArrayBytes = batchFrames * 4 + 64;
 /** Where the arena begins, from the beginning of the batch. */

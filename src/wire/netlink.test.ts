@@ -11,6 +11,7 @@ import {
   readAcknowledgement,
   readAttributes,
   readMessages,
+  textAttribute,
 } from './netlink.ts';
 import {
   dumpRequest,
@@ -178,6 +179,15 @@ test('a link that is up, one that is gone', () => {
 
 test('what the IPv6 part of the kernel says of a link is not taken for news of the link', () => {
   expect(read(fromHex(recorded.linkOfIpv6), readLink)).toBeUndefined();
+});
+
+test('the table of a VRF device; another kind has none, whatever is at that place', () => {
+  const link = (kind: string) => {
+    const information = nestedAttribute(18, textAttribute(1, kind), nestedAttribute(2, numberAttribute(1, 1010)));
+    return read(buildMessage(16, 0, 1, new Uint8Array(16), textAttribute(3, 'red'), information), readLink);
+  };
+  expect(link('vrf')).toMatchObject({ name: 'red', type: 'vrf', vrfTable: 1010 });
+  expect(link('vlan')?.vrfTable).toBeUndefined();
 });
 
 test('addresses appear and go', () => {

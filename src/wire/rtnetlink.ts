@@ -74,6 +74,8 @@ export interface LinkMessage {
   readonly type: string;
   /** Index of the bridge, bond or VRF that it belongs to; 0: none. */
   readonly master: number;
+  /** The routing table of a VRF device. */
+  readonly vrfTable: number | undefined;
   /** Frames that the kernel could not hand to the link's driver or reader (tx_dropped), where that was asked for. */
   readonly transmitDropped: number | undefined;
 }
@@ -118,6 +120,8 @@ const LinkAttribute = {
   mask: 29,
 } as const;
 const informationKind = 1;
+const informationData = 2;
+const vrfTableAttribute = 1;
 const transmitDroppedAt = 56;
 const AddressAttribute = { address: 1, local: 2, broadcast: 4, flags: 8 } as const;
 const NeighborAttribute = { destination: 1, mac: 2 } as const;
@@ -157,6 +161,9 @@ export function readLink(bytes: Bytes, message: NetlinkMessage): LinkMessage | u
   const up = (flags & LinkFlag.up) !== 0;
   const information = attributes.get(LinkAttribute.information);
   const inner = information && readAttributes(bytes, information.start, information.end);
+  const type = textIn(bytes, inner?.get(informationKind)) ?? '';
+  const data = type === 'vrf' ? inner?.get(informationData) : undefined;
+  const ofVrf = data && readAttributes(bytes, data.start, data.end);
   const statistics = attributes.get(LinkAttribute.statistics);
   return {
     kind: 'link',
@@ -168,8 +175,9 @@ export function readLink(bytes: Bytes, message: NetlinkMessage): LinkMessage | u
     carrier: up && (flags & LinkFlag.running) !== 0 && (flags & LinkFlag.lowerUp) !== 0,
     mtu: numberIn(bytes, attributes.get(LinkAttribute.mtu)) ?? 0,
     mac: bytesIn(bytes, attributes.get(LinkAttribute.mac)) ?? new Uint8Array(),
-    type: textIn(bytes, inner?.get(informationKind)) ?? '',
+    type,
     master: numberIn(bytes, attributes.get(LinkAttribute.master)) ?? 0,
+    vrfTable: ofVrf && numberIn(bytes, ofVrf.get(vrfTableAttribute)),
     transmitDropped: statistics && counterIn(bytes, statistics, transmitDroppedAt),
   };
 }

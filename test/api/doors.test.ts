@@ -1,6 +1,12 @@
 // Who may ask, and what is answered to requests that are none of the API's: tokens, paths, methods, headers.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as crypto from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TestApi } from './support/server.ts';
+
+vi.mock('node:crypto', async (original) => {
+  const real = await original<typeof crypto>();
+  return { ...real, timingSafeEqual: vi.fn(real.timingSafeEqual) };
+});
 
 const json = 'application/json; charset=utf-8';
 
@@ -37,6 +43,17 @@ describe('with a token', () => {
     const headers = { authorization, 'content-type': 'application/json' };
     const put = await api.ask('/config', { method: 'PUT', headers, body: '{}' });
     expect(put.status).toBe(401);
+  });
+
+  test('how much of it was right cannot be told by the time that the answer takes', async () => {
+    const { timingSafeEqual } = vi.mocked(crypto);
+    for (const authorization of [...wrong, `Bearer ${token}`]) {
+      timingSafeEqual.mockClear();
+      await api.ask('/health', { headers: { authorization } });
+      // Digests, whose beginnings say nothing of those of the tokens; whole ones, compared to their end.
+      const lengths = timingSafeEqual.mock.calls.map((pair) => pair.map(({ byteLength }) => byteLength));
+      expect(lengths).toEqual([[32, 32]]);
+    }
   });
 
   test('the document says so', async () => {

@@ -131,6 +131,55 @@ test('of 1,000 idle connections no more than the limit are kept, and they make r
   expect((await api.ask('/health')).status).toBe(200);
 });
 
+test('who does not read what it has asked for is let go, and it is not made for nobody', async () => {
+  api = await TestApi.open({ limits: { silenceMilliseconds: 2000 } });
+  const { truth } = api.router;
+  const changes = Array.from({ length: 60_000 }, (_, i) => ({
+    op: 'add',
+    route: { prefix: `100.${i >>> 14}.${(i >>> 6) & 255}.${(i & 63) << 2}/30`, drop: true },
+  }));
+  expect(await truth.transact({ changes })).toMatchObject({ ok: true });
+  let read = 0;
+  const routes = truth.routes.bind(truth);
+  truth.routes = function* (filter) {
+    for (const each of routes(filter)) {
+      read++;
+      yield each;
+    }
+  };
+  const socket = connect();
+  socket.pause();
+  socket.write('GET /routes HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\n\r\n');
+  const count = () => new Promise<number>((resolve) => api.api.app.server.getConnections((_, open) => resolve(open)));
+  const until = async (holds: () => Promise<boolean> | boolean) => {
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await until(() => read > 0);
+  await until(async () => (await count()) === 0);
+  expect((await api.ask('/health')).status).toBe(200);
+  expect(read).toBeLessThan(changes.length);
+});
+
+test('one mistake among 10,000 changes keeps all of them out, and many are all listed', async () => {
+  api = await TestApi.open();
+  const { version } = api.router.truth;
+  const good = Array.from({ length: 10_000 }, (_, i) => ({
+    op: 'add',
+    route: { prefix: `100.${i >>> 8}.${i & 255}.0/24`, drop: true },
+  }));
+  const bad = { op: 'add', route: { prefix: '10.0.0.0/33', drop: true } };
+  const answer = await api.ask('/transactions', { body: { changes: good.with(7000, bad) } });
+  expect(answer.status).toBe(422);
+  expect(answer.json).toEqual({
+    errors: [{ path: 'changes[7000].route.prefix', message: expect.stringContaining('from 0 to 32') }],
+  });
+  expect(api.router.truth.version).toBe(version);
+  expect([...api.router.truth.routes({ source: 'api' })]).toEqual([]);
+  const all = await api.ask('/transactions', { body: { changes: good.map(() => bad) } });
+  expect(all.json.errors).toHaveLength(10_000);
+  expect((await api.ask('/transactions', { body: { changes: good } })).status).toBe(200);
+});
+
 test('a source more than there may be is refused', async () => {
   api = await TestApi.open();
   const ask = (i: number) => api.ask('/transactions', { body: { source: `source-${i}`, changes: [] } });

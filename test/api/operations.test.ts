@@ -51,6 +51,7 @@ describe.each(truths)('changed %s', (kind) => {
       bridges: schemas.bridgeRow,
       macs: schemas.macRow,
       bindings: schemas.bindingRow,
+      sources: schemas.sourceRow,
     };
 
     test.each(Object.entries(rows))(
@@ -78,6 +79,18 @@ describe.each(truths)('changed %s', (kind) => {
       expect(rowsOf(await ask('/interfaces?name=core1'), 'interfaces')).toMatchObject([
         { up: true, in: { frames: 3 }, device: { receiveLost: 1 } },
       ]);
+    });
+
+    test('filters of layer 2', async () => {
+      const found = async (query: string) => rowsOf(await ask(`/macs?${query}`), 'macs').map(({ mac }) => mac);
+      const mac = '02:cc:00:00:00:01';
+      expect(await found('bridge=lan&interface=ce1.300')).toEqual([mac]);
+      expect(await found(`mac=${mac.toUpperCase()}`)).toEqual([mac]);
+      for (const none of ['bridge=other', 'interface=ce1', 'pseudowire=acme', 'mac=02:cc:00:00:00:02', 'vlan=0'])
+        expect(await found(none)).toEqual([]);
+      expect(rowsOf(await ask('/pseudowires?name=acme'), 'pseudowires')).toMatchObject([{ up: true, role: 'active' }]);
+      expect(rowsOf(await ask('/pseudowires?name=lan'), 'pseudowires')).toEqual([]);
+      expect(rowsOf(await ask('/bridges?name=lan'), 'bridges')).toMatchObject([{ learned: 0 }]);
     });
 
     test('limit and offset cut pages', async () => {
@@ -111,6 +124,26 @@ describe.each(truths)('changed %s', (kind) => {
     expect((await ask('/routes/explain?vrf=none&address=10.2.0.9')).status).toBe(404);
     expect((await ask('/routes/explain?address=10.2')).status).toBe(400);
     expect((await ask('/routes/explain')).json.errors).toMatchObject([{ message: "missing key 'address'" }]);
+  });
+
+  test('MAC addresses are forgotten in a place that is there', async () => {
+    const flush = (query: string) => ask(`/macs/flush${query}`, { method: 'POST' });
+    for (const query of ['', '?bridge=lan', '?bridge=lan&interface=ce1.300', '?pseudowire=acme']) {
+      const { status, json } = await flush(query);
+      expect({ status, json }).toEqual({ status: 200, json: { flushed: 7 } });
+      expect([...Value.Errors(schemas.flushSchema, json)]).toEqual([]);
+    }
+    expect(api.router.plane.flushes).toEqual([
+      {},
+      { bridge: 'lan' },
+      { bridge: 'lan', interface: 'ce1.300' },
+      { pseudowire: 'acme' },
+    ]);
+    expect(await flush('?bridge=lam')).toMatchObject({ status: 404, json: { errors: [{ path: 'bridge' }] } });
+    expect(await flush('?interface=ce9')).toMatchObject({ status: 404, json: { errors: [{ path: 'interface' }] } });
+    expect((await flush('?interface=ce1&pseudowire=acme')).status).toBe(400);
+    expect((await flush('?port=ce1')).json.errors).toMatchObject([{ path: 'port' }]);
+    expect(api.router.plane.flushes).toHaveLength(4);
   });
 
   test('counters, health and metrics are read', async () => {

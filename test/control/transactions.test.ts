@@ -117,6 +117,97 @@ test('a VRF comes with its routes and goes with them', () => {
   expect(explain(control, '192.0.2.2', 'yellow')).toBe('vrf yellow: no route');
 });
 
+/** Every order of a list. */
+function* orders<T>(list: readonly T[]): Generator<T[]> {
+  if (list.length === 0) yield [];
+  for (const [i, first] of list.entries()) {
+    for (const rest of orders(list.toSpliced(i, 1))) yield [first, ...rest];
+  }
+}
+
+test('a VRF comes and goes with its interface, routes, neighbour and label in one transaction, in any order', () => {
+  const route = { vrf: 'green', prefix: '10.9.0.0/16', via: '10.7.0.2' };
+  const leak = { vrf: 'red', prefix: '10.9.0.0/16', table: 'green' };
+  const neighbor = { interface: 'ce-green', address: '10.7.0.2' };
+  const comes = [
+    { op: 'add', vrf: { name: 'green' } },
+    {
+      op: 'add',
+      interface: { name: 'ce-green', mac: '02:00:00:00:00:04', vrf: 'green', addresses: ['10.7.0.1/24'] },
+    },
+    add(route),
+    add(leak),
+    { op: 'add', neighbor: { ...neighbor, mac: '02:00:00:00:07:02' } },
+  ];
+  const goes = [
+    { op: 'delete', vrf: { name: 'green' } },
+    { op: 'delete', interface: { name: 'ce-green' } },
+    { op: 'delete', route: { vrf: 'green', prefix: '10.9.0.0/16' } },
+    { op: 'delete', route: { vrf: 'red', prefix: '10.9.0.0/16' } },
+    { op: 'delete', neighbor },
+  ];
+  const control = smallControl();
+  const model = control.configModel();
+  const going = [...orders(goes)];
+  for (const [i, changes] of [...orders(comes)].entries()) {
+    if (i % 4 !== 0) continue;
+    expect(control.transact({ changes })).toMatchObject({ ok: true });
+    expect(explain(control, '10.9.0.1', 'red')).toContain('10.7.0.2 on ce-green; ce-green → 02:00:00:00:07:02');
+    expect(control.transact({ changes: going[i] })).toMatchObject({ ok: true });
+    expect(explain(control, '10.9.0.1', 'red')).toBe('vrf red: no route');
+  }
+  expect(control.configModel()).toEqual(model);
+  expect([...control.routes({ source: 'api' })]).toEqual([]);
+  expect(control.transact({ changes: comes }).ok).toBe(true);
+  // Without one of the changes something would be left that names what has gone.
+  for (const [i, missing] of [
+    [1, 'interface'],
+    [3, 'leak'],
+  ] as const) {
+    expect(errors(control.transact({ changes: goes.toSpliced(i, 1) })).length, missing).toBeGreaterThan(0);
+  }
+  expect(
+    errors(control.transact({ changes: [...goes, { op: 'delete', route: { vrf: 'green', prefix: '10.8.0.0/16' } }] })),
+  ).toEqual(['changes[5].route: 10.8.0.0/16 in green is not there']);
+  expect(control.transact({ changes: goes }).ok).toBe(true);
+});
+
+test('a VRF is not taken out and put in again in one transaction, since its routes would be half those of before', () => {
+  const changes = [
+    { op: 'add', vrf: { name: 'green' } },
+    { op: 'delete', vrf: { name: 'green' } },
+    { op: 'add', vrf: { name: 'green' } },
+  ];
+  expect(errors(smallControl().transact({ changes: changes.slice(0, 2) }))).toEqual([]);
+  const control = smallControl();
+  control.transact({ changes: changes.slice(0, 1) });
+  expect(errors(control.transact({ changes: changes.slice(1) }))).toEqual([
+    `changes[1].vrf.name: VRF 'green' is taken out before: 'replace' changes one that stays`,
+  ]);
+});
+
+test('labels change hands between VRFs, and from a label entry to a VRF, in one transaction', () => {
+  const control = smallControl();
+  const lead = () =>
+    [24001, 24002, 500].map((label) => [...control.labels()].find((each) => each.label === label)?.paths[0]);
+  const swap = [
+    { op: 'replace', vrf: { name: 'red', label: 24002 } },
+    { op: 'replace', vrf: { name: 'blue', label: 24001 } },
+  ];
+  expect(control.transact({ changes: swap }).ok).toBe(true);
+  expect(lead()).toMatchObject([{ target: 'blue' }, { target: 'red' }, undefined]);
+  control.transact({ changes: [{ op: 'add', label: { label: 500, pop: true } }] });
+  const take = [
+    { op: 'delete', label: { label: 500 } },
+    { op: 'replace', vrf: { name: 'red', label: 500 } },
+  ];
+  expect(errors(control.transact({ changes: take.slice(1) }))).toEqual([
+    'vrfs.red.label: label 500 is already given to a label entry',
+  ]);
+  expect(control.transact({ changes: take }).ok).toBe(true);
+  expect(lead()).toMatchObject([{ target: 'blue' }, undefined, { target: 'red' }]);
+});
+
 test('a VRF that an interface is in, or an interface that is wrong, is refused as a file would be', () => {
   const control = smallControl();
   expect(errors(control.transact({ changes: [{ op: 'delete', vrf: { name: 'red' } }] }))).toContain(

@@ -41,6 +41,15 @@ test('an unknown key: the nearest known one is named, with line and column', asy
   );
 });
 
+test.each([
+  ['lists', '['.repeat(500_000)],
+  ['closed lists', `routes: ${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+  ['maps', '{a: '.repeat(100_000)],
+  ['entries of lists', '- '.repeat(100_000)],
+])('%s in one another without end', async (name, text) => {
+  await expectConfigError(at.file(`deep-${name.replaceAll(' ', '-')}.yaml`, text), 'nest deeper than 100 levels');
+});
+
 test('a wrong type', async () => {
   await expectConfigError(altered('type.yaml', 'mtu: 9000', 'mtu: large'), /:6:\d+ interfaces\.core1\.mtu/);
 });

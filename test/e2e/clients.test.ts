@@ -59,6 +59,26 @@ describe('show', () => {
   });
 });
 
+describe('mac flush', () => {
+  test('says how many are forgotten, of all or in one place', async () => {
+    const { flushes } = api.router.plane;
+    expect(await ask('mac', 'flush')).toEqual({ status: 0, out: '7 forgotten\n', err: '' });
+    const { out } = await ask('mac', 'flush', 'bridge', 'lan', 'interface', 'ce1.300', '--json');
+    expect(JSON.parse(out)).toEqual({ flushed: 7 });
+    expect(flushes).toEqual([{}, { bridge: 'lan', interface: 'ce1.300' }]);
+  });
+
+  test.each([
+    [['bridge'], "'bridge' wants a value behind it"],
+    [['bridge', 'lam'], 'bridge: no bridge "lam"'],
+    [['brigde', 'lan'], "brigde: unknown key 'brigde'; did you mean 'bridge'?"],
+  ])('%j is wrong', async (words, message) => {
+    const { status, out, err } = await ask('mac', 'flush', ...words);
+    expect({ status, out }).toEqual({ status: 1, out: '' });
+    expect(err).toContain(message);
+  });
+});
+
 test('top prints rates once', async () => {
   const { status, out } = await ask('top', '--once', '--interval', '0.1');
   expect(status).toBe(0);

@@ -2,10 +2,12 @@
 // passes in TypeScript, the slow path alone, and the slow path explaining. What they say must be the same, byte for byte and in the same order, and so must their books.
 import type { RouterModel } from '../../src/control/model.ts';
 import { type CompiledRouter, compileRouter } from '../../src/control/router.ts';
+import { Accounts } from '../../src/engine/accounts.ts';
 import { Counters } from '../../src/engine/counters.ts';
 import { createFastPath, type FastPath } from '../../src/engine/fast/fast.ts';
 import { Forwarder, type ForwarderOptions } from '../../src/engine/forwarder.ts';
 import type { Explanation } from '../../src/engine/output.ts';
+import { labelEntryWords, labelKey } from '../../src/tables/labels.ts';
 import { Batch } from '../../src/wire/batch.ts';
 import { type Frame, isIpv4Fragment } from './frame.ts';
 import { type Listener, Log } from './log.ts';
@@ -16,6 +18,14 @@ export type Event =
   | { readonly kind: 'turn'; readonly of: 'interface' | 'neighbor'; readonly index: number; readonly up: boolean };
 
 const spare: Batch[] = [];
+/** Room for the accounts of a contestant, by its name: labels alone take 16 MB. */
+const accountRooms = new Map<string, SharedArrayBuffer>();
+
+function roomFor(name: string): SharedArrayBuffer {
+  const room = accountRooms.get(name) ?? new SharedArrayBuffer(24 << 20);
+  accountRooms.set(name, room);
+  return room;
+}
 
 class Contestant {
   readonly name: string;
@@ -33,7 +43,8 @@ class Contestant {
     this.name = name;
     this.router = compileRouter(model);
     this.log = new Log(listen);
-    this.forwarder = new Forwarder(this.router.tables, this.log.output, options(this.router));
+    const accounts = new Accounts(this.router.tables, true, roomFor(name));
+    this.forwarder = new Forwarder(this.router.tables, this.log.output, { ...options(this.router), accounts });
     this.batch = this.forwarder.newBatch();
   }
 
@@ -42,6 +53,23 @@ class Contestant {
     const { totals, inFrames, inBytes, outFrames, outBytes, drops, punts } = this.forwarder.counters;
     return [totals, inFrames, inBytes, outFrames, outBytes, drops, punts].flatMap((each) => [...each]);
   }
+}
+
+/** What the accounts of a forwarder say, as one list; and they begin anew. */
+function takeAccounts({ router, forwarder }: Contestant): number[] {
+  const { accounts } = forwarder;
+  if (accounts === undefined) throw new Error('there are no accounts');
+  const { labels, routes, paths, interfacesIn, interfacesOut, circuitsIn, circuitsOut, floods } = accounts;
+  const others = [routes, paths, interfacesIn, interfacesOut, circuitsIn, circuitsOut, floods];
+  const { entries } = router.tables.labels;
+  const said = others.flatMap((each) => [...each]);
+  for (let at = labelEntryWords; at < entries.length; at += labelEntryWords) {
+    const place = 2 * labelKey(entries[at + 5] as number);
+    said.push(labels[place] as number, labels[place + 1] as number);
+    labels.fill(0, place, place + 2);
+  }
+  for (const each of others) each.fill(0);
+  return said;
 }
 
 function load(batch: Batch, frames: readonly Frame[]): void {
@@ -64,6 +92,8 @@ export class Contest {
   fastFrames = 0;
   /** Fragments beyond the first. */
   fragments = 0;
+  /** Accounts that had anything to say. */
+  accounted = 0;
   #frames = 0;
   /** By number of the arriving frame: how often its own end was told. */
   #ends: number[] = [];
@@ -118,7 +148,7 @@ export class Contest {
       log.clear();
       forwarder.finish();
     }
-    return this.#difference() ?? this.#unended();
+    return this.#difference() ?? this.#unended() ?? this.#otherAccounts();
   }
 
   /** Which of the frames the fast path would send now; at most a batch of them. */
@@ -139,6 +169,21 @@ export class Contest {
     }
     if (!slow.forwarder.counters.balanced) return 'the books do not balance';
     return this.#fault ?? this.#otherFastPath();
+  }
+
+  #otherAccounts(): string | undefined {
+    const [both, kernels, slow, explaining] = this.#contestants.map(takeAccounts) as [
+      number[],
+      number[],
+      number[],
+      number[],
+    ];
+    for (const [name, said] of Object.entries({ both, kernels, explaining })) {
+      const at = slow.findIndex((value, i) => value !== said[i]);
+      if (at >= 0) return `account ${at}: ${name} ${said[at]}, slow path alone ${slow[at]}`;
+    }
+    this.accounted += slow.filter((value) => value > 0).length;
+    return undefined;
   }
 
   /** The kernels take the very frames that the passes in TypeScript take. */

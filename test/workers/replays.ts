@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RouterModel } from '../../src/control/model.ts';
 import { type CompiledRouter, compileRouter } from '../../src/control/router.ts';
 import { mayChangeNeighbors } from '../../src/engine/fast/neighbor-frames.ts';
 import { ShimlineError } from '../../src/errors.ts';
@@ -77,16 +78,25 @@ function drawCaptures(router: CompiledRouter, scenario: Scenario): Map<number, R
   return captures;
 }
 
+/** By port number: what arrives. */
+export interface Given {
+  readonly model: RouterModel;
+  readonly captures: ReadonlyMap<number, Record[]>;
+}
+
 /** Files of one scenario, in a folder of its own until it is closed. */
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'shimline-workers-'));
   readonly scenario: Scenario;
   readonly #inputs: { port: number; spec: string }[] = [];
+  readonly #given: Given | undefined;
   #runs = 0;
 
-  constructor(scenario: Scenario) {
+  /** `given`: a router and captures in place of those that the scenario's seed draws. */
+  constructor(scenario: Scenario, given?: Given) {
     this.scenario = scenario;
-    for (const [port, records] of drawCaptures(this.#compile(1), scenario)) {
+    this.#given = given;
+    for (const [port, records] of given?.captures ?? drawCaptures(this.#compile(1), scenario)) {
       const spec = join(this.folder, `${port}.in`);
       const bytes = pcapBytes(records, { nanosecond: scenario.nanosecond });
       writeFileSync(spec, Uint8Array.from(bytes));
@@ -101,7 +111,7 @@ export class Stage {
   }
 
   #compile(workers: number): CompiledRouter {
-    const model = readConfig(drawConfig(this.scenario.seed), false);
+    const model = this.#given?.model ?? readConfig(drawConfig(this.scenario.seed), false);
     return compileRouter(model, { reserveBytes: (ports) => replayBytes(workers, ports) });
   }
 

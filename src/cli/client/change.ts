@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { loadConfig } from '../../control/config/load.ts';
 import { configOf } from '../../control/live/to-config.ts';
-import { yamlBytesMax } from '../../daemon/api/yaml-guard.ts';
+import { yamlBytesMax } from '../../daemon/api/endpoint.ts';
 import { usageError } from '../errors.ts';
 import type { CliIo } from '../terminal.ts';
 import { ApiClient, type ClientOptions, queryOf } from './api-client.ts';

@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { positiveCount, positiveNumber } from '../options.ts';
 import type { CliIo } from '../terminal.ts';
+import type { ClientOptions } from './api-client.ts';
 import type { ChangeOptions, Operation } from './change.ts';
 import type { ShowOptions } from './show.ts';
 import type { TopOptions } from './top.ts';
@@ -102,6 +103,11 @@ export function addClientCommands(program: Command, action: Action): void {
     .description('have a running router take over a configuration')
     .action((file: string, options: ChangeOptions) =>
       action(async (given: ChangeOptions, io) => (await import('./change.ts')).applyCommand(file, given, io), options),
+    );
+  client(program.command('mac').description('what bridges have learned').command('flush [filters...]'))
+    .description('forget MAC addresses: of a bridge, behind an interface or pseudowire, or all of them')
+    .action((words: string[], options: ClientOptions) =>
+      action(async (given: ClientOptions, io) => (await import('./flush.ts')).flushCommand(words, given, io), options),
     );
   for (const name of Object.keys(entries) as (keyof typeof entries)[]) addEntry(program, name, action);
   addWatching(program, action);

@@ -52,24 +52,27 @@ const shown: Readonly<Record<string, Shown>> = {
     ],
   },
   vrfs: {
-    columns: ['VRF', 'RD', 'Label', 'Prefixes', 'Interfaces'],
-    numeric: [2, 3],
-    cells: ({ name, config, label, routes, interfaces }) => [
+    columns: ['VRF', 'RD', 'Label', 'Prefixes', 'Frames in', 'Bytes in', 'Frames out', 'Bytes out', 'Interfaces'],
+    numeric: [2, 3, 4, 5, 6, 7],
+    cells: ({ name, config, label, routes, in: arrived, out, interfaces }) => [
       name,
       (config as Row).rd,
       label,
       grouped(routes),
+      ...counts(arrived),
+      ...counts(out),
       list(interfaces),
     ],
   },
   routes: {
-    columns: ['VRF', 'Prefix', 'Source', 'Leads to'],
-    cells: (row) => [row.vrf, row.prefix, row.source, leadsTo(row)],
+    columns: ['VRF', 'Prefix', 'Source', 'Frames', 'Bytes', 'Leads to'],
+    numeric: [3, 4],
+    cells: (row) => [row.vrf, row.prefix, row.source, ...counts(row.counted), leadsTo(row)],
   },
   labels: {
-    columns: ['Label', 'Source', 'Leads to'],
-    numeric: [0],
-    cells: (row) => [row.label, row.source, leadsTo(row)],
+    columns: ['Label', 'Source', 'Frames', 'Bytes', 'Leads to'],
+    numeric: [0, 2, 3],
+    cells: (row) => [row.label, row.source, ...counts(row.counted), leadsTo(row)],
   },
   neighbors: {
     columns: ['Interface', 'Address', 'MAC', ''],
@@ -81,19 +84,48 @@ const shown: Readonly<Record<string, Shown>> = {
     ],
   },
   pseudowires: {
-    columns: ['Pseudowire', 'Peer', 'Label here', 'Label there', 'Type', 'State', 'Role'],
-    numeric: [2, 3],
-    cells: ({ name, up, reason, role, config }) => {
-      const { peer, localLabel, remoteLabel, type } = config as Row;
-      return [name, peer, localLabel, remoteLabel, type, up ? 'up' : `down${reason ? `: ${reason}` : ''}`, role];
+    columns: [
+      'Pseudowire',
+      'Peer',
+      'Label here',
+      'Label there',
+      'Type',
+      'Frames in',
+      'Bytes in',
+      'Frames out',
+      'Bytes out',
+      'State',
+      'Role',
+      'Backup',
+    ],
+    numeric: [2, 3, 5, 6, 7, 8],
+    cells: ({ name, up, reason, role, config, in: arrived, out }) => {
+      const { peer, localLabel, remoteLabel, type, backup } = config as Row;
+      const counted = [...counts(arrived), ...counts(out)];
+      return [
+        name,
+        peer,
+        localLabel,
+        remoteLabel,
+        type,
+        ...counted,
+        up ? 'up' : `down${reason ? `: ${reason}` : ''}`,
+        role,
+        backup,
+      ];
     },
   },
   bridges: {
-    columns: ['Bridge', 'Learned', 'Interfaces', 'Pseudowires'],
-    numeric: [1],
-    cells: ({ name, learned, config }) => {
+    columns: ['Bridge', 'Learned', 'Frames in', 'Frames out', 'Broadcast', 'Unknown', 'Multicast', 'Members'],
+    numeric: [1, 2, 3, 4, 5, 6],
+    cells: ({ name, learned, config, circuits = [], flooded }) => {
       const { interfaces, pseudowires } = config as Row;
-      return [name, grouped(learned), list(interfaces), list(pseudowires)];
+      const members = circuits as { in?: { frames: number }; out?: { frames: number } }[];
+      const sum = (way: 'in' | 'out') => members.reduce((total, each) => total + (each[way]?.frames ?? 0), 0);
+      const { broadcast, unknown, multicast } = (flooded ?? {}) as Record<string, { frames: number } | undefined>;
+      const floods = [broadcast, unknown, multicast].map((each) => grouped(each?.frames));
+      const all = [list(interfaces), list(pseudowires)].filter((each) => each !== '').join(' ');
+      return [name, grouped(learned), grouped(sum('in')), grouped(sum('out')), ...floods, all];
     },
   },
   macs: {
@@ -101,6 +133,17 @@ const shown: Readonly<Record<string, Shown>> = {
     numeric: [2, 4],
     cells: ({ bridge, mac, vlan, interface: on, pseudowire, static: isStatic, age }) => {
       return [bridge, mac, vlan, on ?? `pseudowire ${pseudowire}`, isStatic ? 'static' : `${age} s`];
+    },
+  },
+  sources: {
+    columns: ['Source', 'Distance', 'Routes', 'Labels', 'Stale', 'Routing engine', 'Not taken'],
+    numeric: [1, 2, 3, 4],
+    cells: ({ source, distance, routes, labels, stale, adapter }) => {
+      const { connected, peer, address, refused = {} } = (adapter ?? {}) as Row;
+      const engine = connected === true ? `connected from ${peer}` : `none at ${address}`;
+      const reasons = Object.entries(refused as Row).map(([reason, count]) => `${reason} ${grouped(count)}`);
+      const counts = [routes, labels, stale].map(grouped);
+      return [source, distance, ...counts, adapter === undefined ? '' : engine, reasons.join(', ')];
     },
   },
   bindings: {

@@ -137,6 +137,11 @@ export const RouterSchema = strict(
         { description: 'Live runs: frames a second that go to a control port, per interface of arrival and reason.' },
       ),
     ),
+    accounting: optional(
+      flag(
+        'true: live runs count frames and bytes by label, route and path, at the price of some cache misses a frame. Default false.',
+      ),
+    ),
     entropyAtEgress: optional(
       flag('true: this router signalled entropy label capability with implicit null. Default false.'),
     ),
@@ -515,6 +520,30 @@ export const SnmpSchema = strict(
   { description: 'MPLS-L3VPN-STD-MIB (RFC 4382), read-only, through an SNMP agent such as snmpd.' },
 );
 
+export const FpmSchema = strict(
+  {
+    listen: optional(
+      Type.String({
+        description: 'Where zebra connects to, ADDRESS:PORT. Default 127.0.0.1:2620.',
+        pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$',
+        expected: 'ADDRESS:PORT, such as 127.0.0.1:2620 or [::1]:2620',
+      }),
+    ),
+    netns: optional(netns('Network namespace that zebra runs in. Default: that of the control ports.')),
+    sweepSeconds: optional(
+      whole(
+        'Silence of a zebra that came back, after which what it did not send again is removed. Default 60.',
+        1,
+        3600,
+      ),
+    ),
+    holdSeconds: optional(
+      whole('How long entries of a zebra that is gone are kept; and from its return at most. Default 300.', 1, 86_400),
+    ),
+  },
+  { description: "Live runs: FRR's zebra fills the tables through FPM (dplane_fpm_nl)." },
+);
+
 export const ConfigSchema = strict(
   {
     router: optional(RouterSchema),
@@ -534,6 +563,7 @@ export const ConfigSchema = strict(
     bridges: optional(section(namePattern, BridgeSchema, 'Bridges by name: multipoint (VPLS).')),
     snmp: optional(SnmpSchema),
     gobgp: optional(GobgpSchema),
+    fpm: optional(FpmSchema),
   },
   { description: 'One file describes one router.' },
 );
@@ -550,4 +580,5 @@ export type PseudowireConfig = Static<typeof PseudowireSchema>;
 export type XconnectConfig = Static<typeof XconnectSchema>;
 export type BridgeConfig = Static<typeof BridgeSchema>;
 export type SnmpConfig = Static<typeof SnmpSchema>;
+export type FpmConfig = Static<typeof FpmSchema>;
 export type RouterFileConfig = Static<typeof ConfigSchema>;

@@ -16,7 +16,17 @@ const portMax = 65535;
 /** The keys of RouterModel that come from the `router` section. */
 export type RouterSettings = Omit<
   RouterModel,
-  'interfaces' | 'vrfs' | 'neighbors' | 'routes' | 'labels' | 'pseudowires' | 'xconnects' | 'bridges' | 'snmp' | 'gobgp'
+  | 'interfaces'
+  | 'vrfs'
+  | 'neighbors'
+  | 'routes'
+  | 'labels'
+  | 'pseudowires'
+  | 'xconnects'
+  | 'bridges'
+  | 'snmp'
+  | 'fpm'
+  | 'gobgp'
 >;
 
 /** FNV-1a over the UTF-16 units of a text. */
@@ -55,6 +65,7 @@ export function readSettings(draft: Draft<Partial<RouterConfig>> | undefined, fi
     icmp: { rate: config.icmp?.rate ?? defaultIcmp, burst: config.icmp?.burst ?? defaultIcmp },
     punt: config.punt ?? false,
     puntLimits: { ...puntLimitDefaults, ...config.puntLimits },
+    accounting: config.accounting ?? false,
     entropyAtEgress: config.entropyAtEgress ?? false,
     hashSeed: config.hashSeed ?? hashText(`${name}/${config.id ?? ''}`),
     hashPayload: config.hashPayload ?? true,

@@ -11,6 +11,8 @@ import {
   type BridgeConfig,
   BridgeSchema,
   ConfigSchema,
+  type FpmConfig,
+  FpmSchema,
   type InterfaceConfig,
   InterfaceSchema,
   type LabelConfig,
@@ -52,6 +54,7 @@ export interface Drafts {
   readonly bridges: readonly Draft<Partial<BridgeConfig>>[];
   readonly snmp: Draft<Partial<SnmpConfig>> | undefined;
   readonly gobgp: Draft<Partial<GobgpConfig>> | undefined;
+  readonly fpm: Draft<Partial<FpmConfig>> | undefined;
   /** The names of each section, of damaged entries too. */
   readonly names: { readonly interfaces: Names; readonly vrfs: Names; readonly pseudowires: Names };
   /** Whether all entries of a section are known: it was read, and was not hidden by a misspelled key. */
@@ -202,7 +205,7 @@ function readSections(file: Table, findings: Findings) {
   const map = <T>(name: SectionName, schema: TSchema, judge: NameProblem) =>
     readMap<Partial<T>>(file, name, schema, findings, judge);
   const list = <T>(name: SectionName, schema: TSchema) => readList<T>(file, name, schema, findings);
-  const single = <T>(name: 'router' | 'snmp' | 'gobgp', schema: TSchema): Draft<Partial<T>> | undefined => {
+  const single = <T>(name: 'router' | 'snmp' | 'fpm' | 'gobgp', schema: TSchema): Draft<Partial<T>> | undefined => {
     const value = file[name] === undefined ? undefined : checkValue(schema, file[name], [name], findings);
     return isTable(value) ? { place: [name], name: '', value: value as Partial<T> } : undefined;
   };
@@ -218,6 +221,7 @@ function readSections(file: Table, findings: Findings) {
     bridges: map<BridgeConfig>('bridges', BridgeSchema, named('bridge')),
     snmp: single<SnmpConfig>('snmp', SnmpSchema),
     gobgp: single<GobgpConfig>('gobgp', GobgpSchema),
+    fpm: single<FpmConfig>('fpm', FpmSchema),
   };
 }
 

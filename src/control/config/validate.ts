@@ -3,6 +3,7 @@
 import type { RouterModel } from '../model.ts';
 import { checkAttachments } from './attachments.ts';
 import { readCircuits, readPseudowire } from './circuits.ts';
+import { readFpm } from './fpm.ts';
 import { readInterfaces } from './interfaces.ts';
 import { buildLabels } from './labels.ts';
 import { checkMacs } from './macs.ts';
@@ -53,6 +54,7 @@ export function buildModel(file: unknown, findings: Findings, options: ConfigOpt
     bridges: circuits.bridges,
     snmp: readSnmp(drafts.snmp, findings),
     gobgp: readGobgp(drafts, settings, findings),
+    fpm: readFpm(drafts, findings),
   };
 }
 

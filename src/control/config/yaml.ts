@@ -13,6 +13,7 @@ import {
   visit,
 } from 'yaml';
 import type { Findings, Locate, Place, Position, Target } from './problems.ts';
+import { depthMax, nestsTooDeep } from './yaml-guard.ts';
 
 /** Times values that aliases may multiply one document by. */
 const aliasCountMax = 1000;
@@ -141,6 +142,11 @@ function toValue(source: Source, findings: Findings): { value: unknown } | undef
 
 /** Reads a text. Faults are reported; positions are counted from 1. */
 export function readYaml(text: string, findings: Findings): YamlText {
+  if (nestsTooDeep(text)) {
+    const start = { line: 1, column: 1 };
+    findings.reportAt(start, `YAML: lists and maps nest deeper than ${depthMax} levels`);
+    return { value: undefined, locate: () => start, usable: false };
+  }
   const lineCounter = new LineCounter();
   const document = parseDocument(text, {
     version: '1.2',

@@ -261,6 +261,9 @@ export class SkeletonChanges {
   /** The place of the change that wrote a section's entry, for problems that are found there. */
   readonly #places: { readonly path: string; readonly place: Place }[] = [];
 
+  /** VRFs that are taken out: their routes go with them, so that another one of the name would be half the old one. */
+  readonly #gone = new Set<string>();
+
   constructor(config: RouterFileConfig) {
     this.config = structuredClone(config);
   }
@@ -293,7 +296,11 @@ export class SkeletonChanges {
       checkValue(keySchemas[kind], value, place, findings);
       if (!isThere) findings.report([...place, 'name'], `no ${kind} '${name}'`);
       delete section[name];
+      if (kind === 'vrf' && isThere) this.#gone.add(name);
       return;
+    }
+    if (kind === 'vrf' && this.#gone.has(name)) {
+      findings.report([...place, 'name'], `VRF '${name}' is taken out before: 'replace' changes one that stays`);
     }
     if (op === 'add' && isThere) findings.report([...place, 'name'], `${kind} '${name}' is there already`);
     section[name] = rest;

@@ -93,6 +93,10 @@ export class GroupStore {
     return this.#pushCount;
   }
 
+  *[Symbol.iterator](): Generator<LiveGroup> {
+    for (const group of this.#all) if (group !== undefined) yield group;
+  }
+
   /** The group of these legs: a known one if it is equal. Nobody leads to a new one yet. */
   make(legs: readonly LegPlan[]): LiveGroup {
     const hash = hashOf(legs);

@@ -1,4 +1,5 @@
 // The public face of a running router's control: what an API, routing adapters and the command line need.
+export type { AccountBook, FrameTotals, Traffic } from './account-book.ts';
 export {
   type Change,
   type ChangeKind,
@@ -16,6 +17,7 @@ export {
   type TransactionRequest,
   type TransactionResult,
 } from './router-control.ts';
+export type { SourceView } from './source-views.ts';
 export {
   configOf,
   interfaceConfig,

@@ -1,6 +1,6 @@
 // The label manager's state as a file: read at the start, written whole each time, so that a crash at any moment leaves the
 // old file or the new one. The only part of this folder that needs Node.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ShimlineError } from '../../errors.ts';
 import { labelMax, labelMin } from '../config/schema.ts';
@@ -36,50 +36,58 @@ function parseState(text: string): LabelState | undefined {
   return value as unknown as LabelState;
 }
 
-/** undefined: there is no such file yet. Throws ShimlineError IO for one that cannot be read or is damaged. */
-export function readLabelFile(path: string): LabelState | undefined {
-  let text: string;
+/** undefined: there is no such file yet; `damaged`: it holds no state. Throws ShimlineError IO for one that cannot be read. */
+export async function readLabelFile(path: string): Promise<LabelState | 'damaged' | undefined> {
   try {
-    text = readFileSync(path, 'utf8');
+    if (!(await stat(path)).isFile()) throw new ShimlineError('IO', `${path}: no regular file`);
+    return parseState(await readFile(path, 'utf8')) ?? 'damaged';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error instanceof ShimlineError ? error : new ShimlineError('IO', `${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** Moves a damaged file out of the way; answers where it is now. Throws ShimlineError IO. */
+export async function setAside(path: string): Promise<string> {
+  const aside = `${path}.damaged`;
+  try {
+    await rename(path, aside);
+    return aside;
+  } catch (error) {
     throw new ShimlineError('IO', `${path}: ${reasonOf(error)}`);
   }
-  const state = parseState(text);
-  if (state !== undefined) return state;
-  throw new ShimlineError('IO', `${path}: no label state file; remove it to give labels anew`);
 }
 
 /** Beside the file first, then in its place, each step on the disk before the next. Throws ShimlineError IO. */
-export function writeLabelFile(path: string, state: LabelState): void {
+export async function writeLabelFile(path: string, state: LabelState): Promise<void> {
   const beside = `${path}.new`;
   try {
-    writeThrough(beside, `${JSON.stringify(state)}\n`);
-    renameSync(beside, path);
-    syncFolder(dirname(path));
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeThrough(beside, `${JSON.stringify(state)}\n`);
+    await rename(beside, path);
+    await syncFolder(dirname(path));
   } catch (error) {
-    rmSync(beside, { force: true });
+    await rm(beside, { force: true }).catch(() => {});
     throw new ShimlineError('IO', `${path}: ${reasonOf(error)}`);
   }
 }
 
-function writeThrough(path: string, text: string): void {
-  const file = openSync(path, 'w', 0o600);
+async function writeThrough(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
   try {
-    const bytes = new TextEncoder().encode(text);
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
-    fsyncSync(file);
+    await file.writeFile(text);
+    await file.sync();
   } finally {
-    closeSync(file);
+    await file.close();
   }
 }
 
 /** So that the new name is on the disk too. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
   try {
-    fsyncSync(folder);
+    await folder.sync();
   } finally {
-    closeSync(folder);
+    await folder.close();
   }
 }

@@ -21,6 +21,8 @@ export interface LabelManagerOptions {
   readonly restSeconds?: number | undefined;
   /** The clock, seconds. */
   readonly now: () => number;
+  /** Hears of every label that is bound or released: whoever keeps them over restarts. */
+  readonly changed?: (() => void) | undefined;
 }
 
 interface Resting {
@@ -47,17 +49,28 @@ export class LabelManager {
     for (const { label, key } of state?.bound ?? []) {
       if (this.#used[label] === 0 && !this.#labels.has(key)) this.#bind(key, label);
     }
-    for (const resting of state?.resting ?? []) {
-      if (this.#used[resting.label] === 1 || this.#labels.has(resting.key)) continue;
-      this.#resting.set(resting.key, resting);
-      this.#used[resting.label] = 1;
+    // A clock that was wrong when the state was written keeps no label for years.
+    const latest = options.now() + this.#restSeconds;
+    for (const { label, key, until } of state?.resting ?? []) {
+      if (this.#used[label] === 1 || this.#labels.has(key) || this.#resting.has(key)) continue;
+      this.#resting.set(key, { label, key, until: Math.min(until, latest) });
+      this.#used[label] = 1;
     }
+  }
+
+  get #restSeconds(): number {
+    return this.#options.restSeconds ?? restSecondsDefault;
   }
 
   /** The range or the question who has a label is another one from now on; what is bound stays bound. */
   reconfigure(options: Partial<LabelManagerOptions>): void {
     this.#options = { ...this.#options, ...options };
     this.#lowest = 0;
+  }
+
+  /** Of labels that are bound. */
+  get count(): number {
+    return this.#labels.size;
   }
 
   /** The label of a key, if it has one. */
@@ -109,8 +122,8 @@ export class LabelManager {
     if (label === undefined) return;
     this.#labels.delete(key);
     this.#keys.delete(label);
-    const until = this.#options.now() + (this.#options.restSeconds ?? restSecondsDefault);
-    this.#resting.set(key, { label, key, until });
+    this.#resting.set(key, { label, key, until: this.#options.now() + this.#restSeconds });
+    this.#options.changed?.();
   }
 
   /** Whether so many more keys would find labels. */
@@ -141,6 +154,7 @@ export class LabelManager {
     this.#labels.set(key, label);
     this.#keys.set(label, key);
     this.#used[label] = 1;
+    this.#options.changed?.();
     return label;
   }
 
@@ -148,7 +162,8 @@ export class LabelManager {
   #wake(): void {
     const now = this.#options.now();
     for (const { key, label, until } of this.#resting.values()) {
-      if (until > now) continue;
+      // The others rest for longer.
+      if (until > now) break;
       this.#resting.delete(key);
       this.#used[label] = 0;
       this.#lowest = Math.min(this.#lowest, label);

@@ -19,6 +19,7 @@ import {
   type VrfModel,
 } from '../model.ts';
 import { settingsOf } from '../router.ts';
+import type { AccountBook } from './account-book.ts';
 import type { LabelManager } from './label-manager.ts';
 import { LabelStore } from './label-store.ts';
 import { LiveLayer2 } from './layer2.ts';
@@ -36,6 +37,8 @@ export interface StateOptions {
   readonly manager: LabelManager;
   /** What else is to find room in the tables' memory, bytes, by the number of ports. */
   readonly spareBytes: (ports: number) => number;
+  /** Where forwarders count; none without. */
+  readonly book?: AccountBook | undefined;
   /** Routes that shall find room at once. */
   readonly routesMin: number;
 }
@@ -185,14 +188,16 @@ export class LiveState {
     this.#freeTables.push({ table, generation: 0 });
   }
 
-  /** What of a VRF may change without a new table: its label, route distinguisher, targets. */
-  changeVrf(vrf: VrfModel): void {
-    const old = this.model.vrfs.find(({ name }) => name === vrf.name);
-    this.model = { ...this.model, vrfs: this.model.vrfs.map((each) => (each.name === vrf.name ? vrf : each)) };
-    this.#finer[this.tableIndex(vrf.name)] = vrf.labelMode === 'per-vrf' ? undefined : vrf;
-    if (old?.label === vrf.label) return;
-    this.vrfLabels.removeVrf(vrf.name);
-    this.vrfLabels.addVrf(vrf);
+  /** What of VRFs may change without a new table: labels, route distinguishers, targets. */
+  changeVrfs(changed: readonly VrfModel[]): void {
+    const old = new Map(this.model.vrfs.map((vrf) => [vrf.name, vrf]));
+    const changes = new Map(changed.map((vrf) => [vrf.name, vrf]));
+    this.model = { ...this.model, vrfs: this.model.vrfs.map((vrf) => changes.get(vrf.name) ?? vrf) };
+    for (const vrf of changed) this.#finer[this.tableIndex(vrf.name)] = vrf.labelMode === 'per-vrf' ? undefined : vrf;
+    const moved = changed.filter((vrf) => old.get(vrf.name)?.label !== vrf.label);
+    // All of them first: one may get the label of another.
+    for (const { name } of moved) this.vrfLabels.removeVrf(name);
+    for (const vrf of labelledFirst(moved)) this.vrfLabels.addVrf(vrf);
   }
 
   /** mtu, mpls and urpf of an interface: single words that frames meet as they were or as they are. */
@@ -239,6 +244,7 @@ export class LiveState {
     const known = this.neighbors.get(key);
     if (known === undefined) return false;
     this.neighbors.delete(key);
+    this.resolution.addresses.noteGone();
     this.#changedNeighbors.set(key, known);
     return true;
   }
@@ -289,7 +295,7 @@ export class LiveState {
       legs: groups.legCount,
       // The pool gives labels out by fours.
       pushes: groups.pushCount + 4 * groups.count,
-      adjacencies: this.resolution.adjacencies.length + this.neighbors.size,
+      adjacencies: this.resolution.addresses.all.length + this.neighbors.size,
     };
   }
 
@@ -317,6 +323,8 @@ export class LiveState {
       isGrown = true;
     }
     if (isGrown) this.#grow();
+    const swept = this.resolution.sweepAddresses();
+    if (swept !== undefined) this.writer.sweepAdjacencies(swept.isUsed, swept.gone);
     this.#finish(settled);
     return isGrown;
   }
@@ -410,7 +418,7 @@ export class LiveState {
     if (before !== undefined) this.#carryOver(before, tables);
     const writer = new TableWriter(tables, {
       model,
-      adjacencies: resolution.adjacencies,
+      adjacencies: resolution.addresses.all,
       tableIndex: (name) => this.tableIndex(name),
       pseudowireIndex: (name) => this.#pseudowireIndexes.get(name) as number,
     });
@@ -425,6 +433,7 @@ export class LiveState {
       node.entry = 0;
       writer.syncLabel(node);
     }
+    this.#options.book?.begin(this, writer);
   }
 
   /** Neighbours that were learned, and what is down, by the names of interfaces. */

@@ -8,6 +8,8 @@ import type { PathList } from './path-list-store.ts';
 
 export type Found = { readonly target: LegTarget } | { readonly problem: Problem };
 
+/** Places of next hops that are no more which an index may keep. */
+const goneMax = 1024;
 /** Longer than every prefix: nothing in the table matters. */
 const noLength = 129;
 
@@ -71,6 +73,17 @@ export class HopIndex {
   forget(): void {
     this.#gone++;
     this.#isSorted = false;
+    if (this.#gone > goneMax && this.#gone > this.#sorted.length / 2) this.#drop();
+  }
+
+  #drop(): void {
+    this.#sorted = this.#sorted.filter(({ hop }) => hop.users.size > 0);
+    this.#gone = 0;
+  }
+
+  /** Places there are, those of next hops that are no more included. */
+  get length(): number {
+    return this.#sorted.length;
   }
 
   /** Calls for each next hop that the prefix holds and decides about. */
@@ -91,8 +104,7 @@ export class HopIndex {
 
   #sort(): void {
     if (this.#isSorted) return;
-    if (this.#gone > 0) this.#sorted = this.#sorted.filter(({ hop }) => hop.users.size > 0);
-    this.#gone = 0;
+    if (this.#gone > 0) this.#drop();
     this.#sorted.sort((a, b) => compare(a.hop.address.words, b.hop.address.words));
     this.#isSorted = true;
   }

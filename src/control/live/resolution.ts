@@ -9,6 +9,7 @@ import type { LegPlan, LegTarget } from '../compile/plan.ts';
 import { labelLeg, levelsMax, pushedMax, routeLeg } from '../compile/resolver.ts';
 import type { RouteSet } from '../compile/route-set.ts';
 import type { ActionPath, PathModel, RouterModel, ViaPath } from '../model.ts';
+import { AddressNumbers } from './address-numbers.ts';
 import { GroupStore } from './group-store.ts';
 import type { LabelNode } from './label-store.ts';
 import { type CoverNode, type Found, HopIndex, type NextHop, noteLength, noteMeeting, unsettle } from './next-hops.ts';
@@ -25,12 +26,6 @@ export interface Ground {
   pseudowireIndex(name: string): number;
 }
 
-/** An address on an interface, to be found or made in the adjacency table when a leg that leads there is written. */
-export interface AdjacencyRef {
-  readonly interface: number;
-  readonly address: IpAddress;
-}
-
 /** A node that has to be settled first. */
 type Need = { readonly need: CoverNode };
 type Outcome = { readonly legs: readonly LegPlan[] } | { readonly problem: LiveProblem };
@@ -43,10 +38,9 @@ export class Resolution {
   readonly lists = new PathListStore();
   /** The lists of paths that were asked for last, the very same objects: a load has them from one that said the same. */
   readonly #recent = new Map<readonly PathModel[], { readonly table: number; readonly list: PathList }>();
-  readonly adjacencies: AdjacencyRef[] = [];
+  readonly addresses = new AddressNumbers();
   readonly #ground: Ground;
   readonly #stores: { readonly 4: RouteStore; readonly 6: RouteStore };
-  readonly #adjacencyIndexes = new Map<string, number>();
   readonly #hops = new Map<string, NextHop>();
   readonly #hopIndexes = new Map<number, HopIndex>();
   readonly #nodes = new Map<number, CoverNode>();
@@ -66,11 +60,19 @@ export class Resolution {
 
   /** The number that legs name an address on an interface by. */
   #adjacency(interfaceIndex: number, address: IpAddress): number {
-    const key = `${interfaceIndex}/${address.words.join('.')}`;
-    const known = this.#adjacencyIndexes.get(key);
-    if (known !== undefined) return known;
-    this.#adjacencyIndexes.set(key, this.adjacencies.length);
-    return this.adjacencies.push({ interface: interfaceIndex, address }) - 1;
+    return this.addresses.numberOf({ interface: interfaceIndex, address });
+  }
+
+  /** Frees numbers of addresses that nothing leads to any more, if there may be many. Answers which are in use then. */
+  sweepAddresses(): { readonly isUsed: Uint8Array; readonly gone: readonly number[] } | undefined {
+    if (!this.addresses.isDue(this.groups.legCount + this.#hops.size)) return undefined;
+    const isUsed = new Uint8Array(this.addresses.all.length);
+    const use = (target: LegTarget) => {
+      if (target.kind === 'adjacency') isUsed[target.adjacency] = 1;
+    };
+    for (const { legs } of this.groups) for (const { target } of legs) use(target);
+    for (const { found } of this.#hops.values()) if (found !== undefined && 'target' in found) use(found.target);
+    return { isUsed, gone: this.addresses.sweep(isUsed) };
   }
 
   /** The interface on whose subnet in the table the address is. */
@@ -185,6 +187,13 @@ export class Resolution {
       this.#hopIndexes.set(key, index);
     }
     return index;
+  }
+
+  /** Places in which next hops are noted. */
+  get placeCount(): number {
+    let count = 0;
+    for (const index of this.#hopIndexes.values()) count += index.length;
+    return count;
   }
 
   /** A new change begins: what it unsettles is unsettled once. */

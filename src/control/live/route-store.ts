@@ -7,6 +7,12 @@ import { mix } from '../compile/hash-index.ts';
 import { NumberIndex } from './number-index.ts';
 import type { PathList } from './path-list-store.ts';
 
+/** What a route was counted on records that it does not have any more. */
+export interface Carried {
+  readonly frames: number;
+  readonly bytes: number;
+}
+
 /** What one source says about a prefix. */
 export interface Candidate {
   readonly source: number;
@@ -58,6 +64,8 @@ export class RouteStore {
   #previous: Int32Array = new Int32Array(0);
   /** What waits behind the active entry, best first. */
   readonly waiting = new Map<number, Candidate[]>();
+  /** By place. */
+  readonly carried = new Map<number, Carried>();
   readonly #index = new NumberIndex();
   /** A million views of the column were a good part of a load. */
   readonly #words: Uint32Array;
@@ -148,8 +156,15 @@ export class RouteStore {
 
   /** Takes a place out that has no entry any more. */
   remove(place: number): void {
+    this.carried.delete(place);
     this.#index.remove(place);
     this.#count(this.tables[place], this.lengths[place], -1);
+  }
+
+  carry(place: number, { frames, bytes }: Carried): void {
+    if (frames === 0) return;
+    const before = this.carried.get(place) ?? { frames: 0, bytes: 0 };
+    this.carried.set(place, { frames: before.frames + frames, bytes: before.bytes + bytes });
   }
 
   /** Makes an entry the active one of a place, in the place of what was. */

@@ -9,12 +9,14 @@ import { formatPrefix, type IpAddress } from '../../wire/address.ts';
 import { portNames } from '../compile/write-interfaces.ts';
 import { Findings } from '../config/problems.ts';
 import { globalTable, type RouterModel } from '../model.ts';
+import { AccountBook } from './account-book.ts';
 import type { EntryChange } from './changes.ts';
 import { explainLookup } from './explain.ts';
 import { LabelManager, type LabelState } from './label-manager.ts';
 import { LiveState, labelledFirst } from './live-state.ts';
 import { readSkeleton, type Skeleton } from './skeleton.ts';
 import { diffSkeletons } from './skeleton-diff.ts';
+import { type SourceView, sourceViews } from './source-views.ts';
 import { Sources } from './sources.ts';
 import { configOf } from './to-config.ts';
 import {
@@ -54,6 +56,8 @@ export interface ControlOptions {
   readonly publish?: (tables: Tables) => void;
   /** How many forwarders get room in the tables' memory; 2 unless said. */
   readonly forwarders?: number;
+  /** Forwarders keep accounts; false unless said. */
+  readonly accounts?: boolean;
   /** What else is to find room there, bytes, by the number of ports. */
   readonly reserveBytes?: (ports: number) => number;
   /** Routes that find room without new tables; 0 unless said. */
@@ -90,6 +94,8 @@ export class RouterControl {
   readonly sources: Sources;
   /** For labels that adapters bind; VRFs bind theirs by themselves. */
   readonly labelManager: LabelManager;
+  /** What forwarders have counted by interface, circuit, label, route; none where they keep no accounts. */
+  readonly book: AccountBook | undefined;
   readonly #options: ControlOptions;
   #state: LiveState;
   #skeleton: Skeleton;
@@ -103,8 +109,11 @@ export class RouterControl {
   constructor(model: RouterModel, options: ControlOptions = {}) {
     this.#options = options;
     this.sources = new Sources(options.distances);
+    this.book = options.accounts ? new AccountBook(options.forwarders ?? 2) : undefined;
     const { first, last } = model.dynamicLabels;
     this.#skeleton = this.#readSkeleton(model);
+    this.#configured = labelsOf(model);
+    const { labelState } = options;
     this.labelManager = new LabelManager(
       {
         first,
@@ -113,9 +122,9 @@ export class RouterControl {
         restSeconds: options.labelRestSeconds,
         now: options.now ?? (() => Date.now() / 1000),
       },
-      options.labelState,
+      // What the configuration gives away itself is nobody else's any more.
+      labelState && { ...labelState, bound: labelState.bound.filter(({ label }) => !this.#configured.has(label)) },
     );
-    this.#configured = labelsOf(model);
     this.#state = this.#newState(model);
     this.#state.bindVrfs();
     this.#loadConfig(this.#state, model);
@@ -228,11 +237,11 @@ export class RouterControl {
 
   /** Routes of every source; in no order. */
   routes(filter?: RouteFilter): Generator<RouteView> {
-    return routeViews(this.#state, this.sources, filter);
+    return routeViews(this.#state, this.sources, filter, this.book);
   }
 
   labels(): Generator<LabelView> {
-    return labelViews(this.#state, this.sources);
+    return labelViews(this.#state, this.sources, this.book);
   }
 
   /** Next hops, static neighbours and learned ones, as the tables have them. */
@@ -242,6 +251,11 @@ export class RouterControl {
 
   vrfs(): VrfView[] {
     return vrfViews(this.#state);
+  }
+
+  /** Who has put in how much. */
+  sourceViews(): SourceView[] {
+    return sourceViews(this.#state, this.sources);
   }
 
   /** Every label that stands for a VRF, CE or prefix, or is bound by an adapter; by label. */
@@ -257,6 +271,11 @@ export class RouterControl {
   explainRoute(vrf: string | undefined, address: IpAddress): string[] | undefined {
     if (vrf !== undefined && !this.#state.hasTable(vrf)) return undefined;
     return explainLookup(this.tables, this.names, this.#state.tableIndex(vrf), address.words);
+  }
+
+  /** Settings, interfaces, VRFs and circuits as they are now: at hand, however many routes there are. */
+  skeleton(): RouterModel {
+    return this.#state.model;
   }
 
   /** The configuration as it is now: with the routes and labels of the source `config`, or of another one. */
@@ -309,6 +328,7 @@ export class RouterControl {
       manager: this.labelManager,
       spareBytes: (ports) => forwarders * forwarderBytes(ports) + reserveBytes(ports),
       routesMin,
+      book: this.book,
     });
     this.labelManager.reconfigure({
       isTaken: (label) =>
@@ -384,6 +404,8 @@ export class RouterControl {
     for (const entry of entries) {
       if ('route' in entry) {
         const { vrf, prefix } = entry.route;
+        // What goes with its VRF has gone already.
+        if (vrf !== undefined && !state.hasTable(vrf)) continue;
         const table = state.tableIndex(vrf);
         if (entry.op === 'delete') state.routes.remove(table, prefix, source);
         else state.routes.put(table, prefix, entry.route.paths, source);
@@ -412,7 +434,7 @@ export class RouterControl {
     this.#skeleton = skeleton;
     if (diff.isRebuild) return this.#startAnew(skeleton.model);
     for (const { name } of diff.removed) this.#state.removeVrf(name);
-    for (const vrf of diff.changed) this.#state.changeVrf(vrf);
+    this.#state.changeVrfs(diff.changed);
     for (const vrf of labelledFirst(diff.added)) this.#state.addVrf(vrf);
     for (const each of diff.interfaces) this.#state.changeInterface(each);
     return undefined;

@@ -1,6 +1,7 @@
 // The part of the configuration that routes, labels and neighbours refer to: settings, interfaces, VRFs and circuits. Read
 // and judged as in a file, and kept with what the checks of single entries need.
 import { readCircuits, readPseudowire } from '../config/circuits.ts';
+import { readFpm } from '../config/fpm.ts';
 import { readInterfaces } from '../config/interfaces.ts';
 import { checkMacs } from '../config/macs.ts';
 import type { Referents } from '../config/paths.ts';
@@ -75,6 +76,7 @@ export function readSkeleton(
     bridges: circuits.bridges,
     snmp: readSnmp(drafts.snmp, findings),
     gobgp: readGobgp(drafts, settings, findings),
+    fpm: readFpm(drafts, findings),
   };
   checkLabels(model, findings);
   if (findings.count > 0) return { problems: findings.problems(undefined) };

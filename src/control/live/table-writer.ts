@@ -18,11 +18,12 @@ import {
   writeLeg,
 } from '../compile/write-paths.ts';
 import type { ActionPath, RouterModel } from '../model.ts';
+import type { AccountPage } from './account-book.ts';
+import type { AdjacencyRef } from './address-numbers.ts';
 import type { LiveGroup } from './group-store.ts';
 import type { LabelNode } from './label-store.ts';
 import type { Room } from './live-sizes.ts';
 import type { PathList } from './path-list-store.ts';
-import type { AdjacencyRef } from './resolution.ts';
 import { Place, type RouteStore } from './route-store.ts';
 
 export interface WriterOptions {
@@ -36,6 +37,8 @@ export class TableWriter {
   readonly tables: Tables;
   /** The room in which something did not fit, as long as a write has not come to its end. */
   room: Room = 'routes';
+  /** What forwarders count by these tables. */
+  page: AccountPage | undefined;
   readonly #options: WriterOptions;
   readonly #routes: WordPool;
   readonly #groups: WordPool;
@@ -83,6 +86,21 @@ export class TableWriter {
     return made;
   }
 
+  /**
+   * Lets go of adjacencies that no path leads to. `isUsed`: by number of an address; `gone`: those that may get another
+   * one.
+   */
+  sweepAdjacencies(isUsed: Uint8Array, gone: readonly number[]): void {
+    const { adjacencies } = this.tables;
+    const isReached = new Uint8Array(adjacencies.count);
+    for (let ref = 0; ref < isUsed.length; ref++) {
+      const known = isUsed[ref] === 0 ? 0 : (this.#adjacencies[ref] ?? 0);
+      if (known !== 0) isReached[known - 1] = 1;
+    }
+    for (const ref of gone) if (ref < this.#adjacencies.length) this.#adjacencies[ref] = 0;
+    for (let index = 0; index < isReached.length; index++) if (isReached[index] === 0) adjacencies.release(index);
+  }
+
   /** Writes a group that nothing leads to yet; those it leads to have been written. */
   writeGroup(group: LiveGroup): void {
     const { groups, legs, flat, pushes, pushWire } = this.tables.paths;
@@ -97,6 +115,7 @@ export class TableWriter {
     for (const [i, leg] of group.legs.entries()) {
       const number = group.firstLeg + i;
       writeLeg(legs, number * legWords, leg, push);
+      this.page?.beginPath(number);
       flat.fill(0, number * flatWords, (number + 1) * flatWords);
       writeFlat(flat, number * flatWords, leg);
       this.#placeAdjacency(number);
@@ -142,6 +161,7 @@ export class TableWriter {
     const { routes, paths } = this.tables;
     this.room = 'routes';
     const route = this.#routes.take(routeWords) / routeWords;
+    this.page?.beginRoute(route);
     const at = route * routeWords;
     if (list.group !== undefined) {
       routes[at] = Action.group;
@@ -174,8 +194,14 @@ export class TableWriter {
     const written = this.writeRoute(store, place, list);
     this.room = store.family === 4 ? 'trie4Words' : 'trie6Words';
     store.routes[place] = written;
-    if (route !== 0) this.#goneRoutes.push(route);
+    if (route !== 0) this.#leave(store, place, route);
     this.trie(store.family).insert(store.tables[place], store.wordsAt(place), store.lengths[place], written);
+  }
+
+  /** A place does not have its record any more; what that has counted stays with the place. */
+  #leave(store: RouteStore, place: number, route: number): void {
+    this.#goneRoutes.push(route);
+    if (this.page !== undefined) store.carry(place, this.page.takeRoute(route));
   }
 
   #removeRoute(store: RouteStore, place: number): void {
@@ -183,7 +209,7 @@ export class TableWriter {
     const cover = store.coverInUse(place);
     this.room = store.family === 4 ? 'trie4Words' : 'trie6Words';
     store.routes[place] = 0;
-    this.#goneRoutes.push(route);
+    this.#leave(store, place, route);
     this.trie(store.family).remove(
       store.tables[place],
       store.wordsAt(place),

@@ -5,6 +5,7 @@ import { meshGroup, noGroup } from '../config/circuits.ts';
 import type {
   BridgeConfig,
   DeviceConfig,
+  FpmConfig,
   InterfaceConfig,
   LabelConfig,
   LabelPathConfig,
@@ -20,6 +21,7 @@ import { gobgpConfig, vpnPolicyConfig } from '../config/vpn-policy.ts';
 import type {
   BridgeModel,
   DeviceModel,
+  FpmModel,
   InterfaceModel,
   LabelModel,
   MemberModel,
@@ -56,6 +58,7 @@ function routerConfig(model: RouterModel): RouterConfig {
     icmp: { ...model.icmp },
     punt: model.punt,
     puntLimits: { ...model.puntLimits },
+    accounting: model.accounting,
     entropyAtEgress: model.entropyAtEgress,
     hashSeed: model.hashSeed,
     hashPayload: model.hashPayload,
@@ -188,6 +191,10 @@ function named<M extends { readonly name: string }, C>(models: readonly M[], con
 /** An IPv6 address stands in brackets before a port. */
 const agentHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
+function fpmConfig({ host, port, ...others }: FpmModel): FpmConfig {
+  return defined<FpmConfig>({ listen: `${agentHost(host)}:${port}`, ...others });
+}
+
 /** The file's object for a model. */
 export function configOf(model: RouterModel): RouterFileConfig {
   return {
@@ -200,6 +207,7 @@ export function configOf(model: RouterModel): RouterFileConfig {
     pseudowires: named(model.pseudowires, pseudowireConfig),
     xconnects: model.xconnects.map(xconnectConfig),
     bridges: named(model.bridges, bridgeConfig),
+    ...(model.fpm && { fpm: fpmConfig(model.fpm) }),
     ...(model.snmp && { snmp: { agentx: `tcp:${agentHost(model.snmp.host)}:${model.snmp.port}` } }),
     ...(model.gobgp && { gobgp: gobgpConfig(model.gobgp) }),
   };

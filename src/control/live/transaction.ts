@@ -9,6 +9,7 @@ import {
   type ChangeKind,
   type EntryChange,
   isEntryKind,
+  isTable,
   kindOf,
   type Operation,
   readEntry,
@@ -79,16 +80,26 @@ export function judgeChanges(
       continue;
     }
     const change = changes[i] as { readonly op: Operation } & Readonly<Record<string, unknown>>;
-    const entry = readEntry(change.op, kind, change[kind], ['changes', i, kind], skeleton, findings);
+    const on = change.op === 'delete' ? whereItIs(change[kind], skeleton, standing.skeleton) : skeleton;
+    const entry = readEntry(change.op, kind, change[kind], ['changes', i, kind], on, findings);
     if (entry === undefined) continue;
     entries.push(entry);
     turns.push(i);
   }
   const placeOf = (entry: number): Place => ['changes', turns[entry], kinds[turns[entry]] ?? ''];
   judgeEntries(entries, placeOf, source, { ...standing, skeleton }, true, findings);
-  if (skeleton !== standing.skeleton) checkNewLabels(skeleton.model, standing, findings);
+  if (skeleton !== standing.skeleton) checkNewLabels(entries, source, skeleton.model, standing, findings);
   if (skeleton !== standing.skeleton) checkLeftBehind(entries, source, skeleton.model, standing, findings);
   return { skeleton: skeleton === standing.skeleton ? undefined : skeleton, entries };
+}
+
+/** The skeleton that the key of an entry is read by: what goes with its VRF or interface may be taken out by name too. */
+function whereItIs(key: unknown, after: Skeleton, before: Skeleton): Skeleton {
+  if (after === before || !isTable(key)) return after;
+  const knows = ({ world: { drafts } }: Skeleton) =>
+    (typeof key.vrf !== 'string' || drafts.names.vrfs.has(key.vrf)) &&
+    (typeof key.interface !== 'string' || drafts.names.interfaces.has(key.interface));
+  return !knows(after) && knows(before) ? before : after;
 }
 
 /** The same for entries that are read already; what is not there need not be taken out. */
@@ -290,7 +301,14 @@ function checkLabel(
 }
 
 /** Labels that VRFs or pseudowires come to have, while somebody else has them. */
-function checkNewLabels(model: RouterModel, { state, manager, skeleton }: Standing, findings: Findings): void {
+function checkNewLabels(
+  entries: readonly EntryChange[],
+  source: number,
+  model: RouterModel,
+  { state, manager, skeleton }: Standing,
+  findings: Findings,
+): void {
+  const going = new Set(entries.flatMap((each) => (each.op === 'delete' && 'label' in each ? [each.label.label] : [])));
   const without = model.vrfs.filter(
     ({ name, label }) => label === undefined && manager.find(`vrf ${name}`) === undefined,
   );
@@ -301,7 +319,9 @@ function checkNewLabels(model: RouterModel, { state, manager, skeleton }: Standi
     const key = manager.keyOf(label);
     if (key !== undefined && (kind !== 'table' || key !== `vrf ${name}`))
       findings.report([path], `label ${label} is bound to ${key}`);
-    const isEntry = state.labels.at(label)?.candidates.some(({ model: entry }) => !isOwners(entry.path));
+    const isEntry = state.labels
+      .at(label)
+      ?.candidates.some((each) => !isOwners(each.model.path) && !(each.source === source && going.has(label)));
     if (key === undefined && isEntry) findings.report([path], `label ${label} is already given to a label entry`);
   }
 }

@@ -4,6 +4,8 @@ import { type IpAddress, type IpPrefix, maskWord } from '../../wire/address.ts';
 import { problemTexts } from '../compile/resolver.ts';
 import type { LocalRoute } from '../compile/rib.ts';
 import { globalTable, type PathModel, type VrfModel } from '../model.ts';
+import type { AccountBook, FrameTotals } from './account-book.ts';
+import type { LiveGroup } from './group-store.ts';
 import type { LiveState } from './live-state.ts';
 import type { LiveProblem, PathList } from './path-list-store.ts';
 import { Place, type RouteStore } from './route-store.ts';
@@ -29,6 +31,9 @@ export interface RouteView {
   /** Number of the first path and how many there are, as `show paths` and traces name them; 0: no path group. */
   readonly firstPath: number;
   readonly pathCount: number;
+  /** Frames whose look-up ended here, by which of several paths they went; undefined: nobody counts. */
+  readonly counted: FrameTotals | undefined;
+  readonly countedByPath: readonly FrameTotals[] | undefined;
 }
 
 export interface RouteFilter {
@@ -50,6 +55,8 @@ export interface LabelView {
   readonly paths: readonly PathModel[];
   readonly firstPath: number;
   readonly pathCount: number;
+  readonly counted: FrameTotals | undefined;
+  readonly countedByPath: readonly FrameTotals[] | undefined;
 }
 
 export interface NeighborView {
@@ -92,7 +99,12 @@ function fits(store: RouteStore, place: number, table: number | undefined, withi
 }
 
 /** Routes of all sources, those of interfaces included; in no order. */
-export function* routeViews(state: LiveState, sources: Sources, filter: RouteFilter = {}): Generator<RouteView> {
+export function* routeViews(
+  state: LiveState,
+  sources: Sources,
+  filter: RouteFilter = {},
+  book?: AccountBook,
+): Generator<RouteView> {
   const { vrf, within } = filter;
   if (vrf !== undefined && !state.hasTable(vrf)) return;
   const table = vrf === undefined ? undefined : state.tableIndex(vrf);
@@ -101,7 +113,7 @@ export function* routeViews(state: LiveState, sources: Sources, filter: RouteFil
     if (family !== undefined && store.family !== family) continue;
     for (let place = 0; place < store.end; place++) {
       if (!fits(store, place, table, within)) continue;
-      for (const view of viewsAt(state, sources, store, place)) {
+      for (const view of viewsAt(state, sources, store, place, book)) {
         if (filter.source !== undefined && view.source !== filter.source) continue;
         if (filter.state === undefined || view.state === filter.state) yield view;
       }
@@ -109,7 +121,20 @@ export function* routeViews(state: LiveState, sources: Sources, filter: RouteFil
   }
 }
 
-function* viewsAt(state: LiveState, sources: Sources, store: RouteStore, place: number): Generator<RouteView> {
+/** What each of several paths has had; a single one has what its routes and labels have. */
+function countedByPath(book: AccountBook | undefined, group: LiveGroup | undefined): FrameTotals[] | undefined {
+  if (book === undefined || group === undefined || group.legs.length < 2) return undefined;
+  const counted = group.legs.map((_, i) => book.path(group.firstLeg + i));
+  return counted.every((each) => each !== undefined) ? counted : undefined;
+}
+
+function* viewsAt(
+  state: LiveState,
+  sources: Sources,
+  store: RouteStore,
+  place: number,
+  book: AccountBook | undefined,
+): Generator<RouteView> {
   const table = store.tables[place];
   const where = { vrf: state.tableNames[table] ?? globalTable, prefix: store.prefixAt(place) };
   const active = state.resolution.lists.all[store.lists[place]];
@@ -125,10 +150,13 @@ function* viewsAt(state: LiveState, sources: Sources, store: RouteStore, place: 
     isStale,
     firstPath: group?.firstLeg ?? 0,
     pathCount: group?.legs.length ?? 0,
+    counted: book?.route(store, place),
+    countedByPath: countedByPath(book, group),
   };
   for (const { source, list, isStale } of store.waiting.get(place) ?? []) {
     const common = ownerOf(state, sources, source, list);
-    yield { ...where, ...common, state: 'waiting', why: undefined, isStale, firstPath: 0, pathCount: 0 };
+    const none = { firstPath: 0, pathCount: 0, counted: undefined, countedByPath: undefined };
+    yield { ...where, ...common, state: 'waiting', why: undefined, isStale, ...none };
   }
 }
 
@@ -144,7 +172,7 @@ function ownerOf(state: LiveState, sources: Sources, source: number, { local, pa
 }
 
 /** Entries of the incoming label map of all sources. */
-export function* labelViews(state: LiveState, sources: Sources): Generator<LabelView> {
+export function* labelViews(state: LiveState, sources: Sources, book?: AccountBook): Generator<LabelView> {
   for (const node of state.labels) {
     for (const { source, model, isStale } of node.candidates) {
       const isActive = node.active?.model === model;
@@ -159,6 +187,8 @@ export function* labelViews(state: LiveState, sources: Sources): Generator<Label
         paths: model.paths,
         firstPath: isActive ? (node.group?.firstLeg ?? 0) : 0,
         pathCount: isActive ? (node.group?.legs.length ?? 0) : 0,
+        counted: isActive ? book?.label(node.label) : undefined,
+        countedByPath: isActive ? countedByPath(book, node.group) : undefined,
       };
     }
   }

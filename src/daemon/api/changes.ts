@@ -23,7 +23,6 @@ import {
   versionSchema,
 } from './schemas.ts';
 import type { RouterService, TransactionRequest, TransactionResult } from './service.ts';
-import { nestsTooDeep } from './yaml-guard.ts';
 
 const json = MediaType.json;
 const done = { description: 'Done.', content: { [json]: versionSchema } };
@@ -108,7 +107,6 @@ function readConfig(request: FastifyRequest): RouterModel {
     if ('model' in read) return read.model;
     throw problems(textProblems(read.problems));
   }
-  if (nestsTooDeep(body as string)) throw refusal(422, 'nests too deep');
   try {
     return parseConfig(body as string, 'config', { live: true, devicesDue: true });
   } catch (error) {

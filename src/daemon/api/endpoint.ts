@@ -13,6 +13,9 @@ export const MediaType = {
   capture: 'application/x-pcapng',
 } as const;
 
+/** The parser of YAML is slow: this much, made up of mistakes, takes it about a second. Larger configurations are sent as JSON. */
+export const yamlBytesMax = 256 * 1024;
+
 export interface Body {
   readonly types: readonly string[];
   /** As the document shows it. */

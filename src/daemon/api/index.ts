@@ -13,6 +13,7 @@ import { type Endpoint, MediaType } from './endpoint.ts';
 import { EventHub } from './event-hub.ts';
 import { type ApiAddress, bindPrivately, formatApiAddress, prepareSocket } from './listen.ts';
 import { listEndpoints } from './lists.ts';
+import { macFlushEndpoint } from './mac-flush.ts';
 import { metricsEndpoint, openMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { readablePage } from './page.ts';
@@ -72,7 +73,7 @@ function healthOf({ truth, plane }: RouterService): () => object {
       before = heartbeats;
       lookedAt = performance.now();
     }
-    return { status, version: truth.version, name: truth.configModel().name, heartbeats };
+    return { status, version: truth.version, name: truth.skeleton().name, heartbeats };
   };
 }
 
@@ -133,6 +134,18 @@ function describing(endpoints: readonly Endpoint[], hasToken: boolean): Endpoint
   return all;
 }
 
+/** Tells of labels only when they outlast a crash. */
+function keeping({ truth }: RouterService): (endpoint: Endpoint) => Endpoint {
+  return (endpoint) => ({
+    ...endpoint,
+    handle: async (request, reply) => {
+      const answer = await endpoint.handle(request, reply);
+      await truth.kept?.();
+      return answer;
+    },
+  });
+}
+
 /** Throws ShimlineError when the place is not to be had. */
 export async function openApi(service: RouterService, { address, token, log, limits }: ApiOptions): Promise<OpenApi> {
   const all = { ...serverLimits, ...streamLimits, ...limits };
@@ -142,8 +155,8 @@ export async function openApi(service: RouterService, { address, token, log, lim
   const changes = new Changes(service, (change) => hub.changed(change));
   const endpoints = [
     ...readEndpoints(service),
-    ...changeEndpoints(service, changes),
-    ...listEndpoints(service),
+    ...[...changeEndpoints(service, changes), ...listEndpoints(service)].map(keeping(service)),
+    macFlushEndpoint(service),
     ...streams.endpoints(),
     metricsEndpoint(metrics),
   ];

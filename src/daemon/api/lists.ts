@@ -6,7 +6,7 @@ import { type IpPrefix, networkOf, parseAddress, parsePrefix } from '../../wire/
 import { refusal } from './api-error.ts';
 import { accepts, type Endpoint, MediaType } from './endpoint.ts';
 import { bridgeRows, macRows, pseudowireRows } from './layer2-rows.ts';
-import { interfaceRows, labelRowOf, neighborRowOf, routeRowOf, vrfRowOf } from './rows.ts';
+import { interfaceRows, labelRowOf, neighborRowOf, routeRowOf, sourceRows, vrfRowOf } from './rows.ts';
 import {
   bindingRow,
   bridgeRow,
@@ -18,6 +18,7 @@ import {
   pageParameters,
   pseudowireRow,
   routeRow,
+  sourceRow,
   vrfRow,
 } from './schemas.ts';
 import type { EntryState, RouterService } from './service.ts';
@@ -74,7 +75,7 @@ const lists: readonly List[] = [
     row: interfaceRow,
     filters: { vrf: text('Only those of this VRF, or global.'), name: onInterface },
     rows: ({ vrf, name }, { truth, plane }) =>
-      filtered(interfaceRows(truth.configModel(), plane), (each) => {
+      filtered(interfaceRows(truth.skeleton(), plane), (each) => {
         return is(vrf, (each.vrf ?? 'global') as typeof vrf) && is(name, each.name as typeof name);
       }),
   },
@@ -83,10 +84,10 @@ const lists: readonly List[] = [
     summary: 'VRFs with their labels, interfaces and numbers of routes.',
     row: vrfRow,
     filters: { name: text('Only this VRF.') },
-    rows: ({ name }, { truth }) =>
+    rows: ({ name }, { truth, plane }) =>
       mapped(
         filtered(truth.vrfs(), ({ model }) => is<string>(name, model.name)),
-        vrfRowOf,
+        (view) => vrfRowOf(view, plane),
       ),
   },
   {
@@ -159,14 +160,18 @@ const lists: readonly List[] = [
       interface: text('Only those behind this interface.'),
       pseudowire: text('Only those behind this pseudowire.'),
       mac: text('Only this one.'),
+      vlan: optional(
+        Type.Integer({ description: 'Only those of this VLAN, 0 without a tag.', minimum: 0, maximum: 4095 }),
+      ),
     },
-    rows: ({ bridge, interface: on, pseudowire, mac }, { plane }) =>
+    rows: ({ bridge, interface: on, pseudowire, mac, vlan }, { plane }) =>
       filtered(macRows(plane, Date.now() / 1000), (each) => {
         return (
           is<unknown>(bridge, each.bridge) &&
           is<unknown>(on, each.interface) &&
           is<unknown>(pseudowire, each.pseudowire) &&
-          is<unknown>(mac, each.mac)
+          is<unknown>((mac as string | undefined)?.toLowerCase(), each.mac) &&
+          is<unknown>(vlan, each.vlan)
         );
       }),
   },
@@ -180,6 +185,14 @@ const lists: readonly List[] = [
         filtered(truth.bindings(), (each) => is<number>(number, each.label)),
         (each) => ({ ...each }),
       ),
+  },
+  {
+    name: 'sources',
+    summary: 'Who has put in routes and labels, and how adapters of routing engines fare.',
+    row: sourceRow,
+    filters: { source: text('Only this source.') },
+    rows: ({ source }, { truth, plane }) =>
+      filtered(sourceRows(truth.sourceViews(), plane.adapters()), (each) => is<unknown>(source, each.source)),
   },
 ];
 

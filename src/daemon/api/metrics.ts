@@ -1,8 +1,10 @@
-// Prometheus metrics: read from the books when they are asked for, so that they cost nothing in between. The books count per
-// port and reason; there is none per VRF, label or route.
+// Prometheus metrics: read from books and accounts when they are asked for, so that they cost nothing in between. There is
+// none per label or route: of those there may be a million, and `GET /labels` and `GET /routes` tell them.
 import { type TSchema, Type } from '@sinclair/typebox';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Traffic } from '../../control/live/index.ts';
 import { type Endpoint, MediaType } from './endpoint.ts';
+import { bridgeRows, pseudowireRows } from './layer2-rows.ts';
 import type { RouterService } from './service.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -24,6 +26,44 @@ function perPort(summary: Summary, unit: 'frames' | 'bytes'): Reading[] {
     [{ interface: name, direction: 'in' }, books.in[unit]],
     [{ interface: name, direction: 'out' }, books.out[unit]],
   ]);
+}
+
+type Unit = 'frames' | 'bytes';
+
+/** Both directions of what has a name. */
+function perName(label: string, name: string, traffic: Traffic, unit: Unit): Reading[] {
+  return [
+    [{ [label]: name, direction: 'in' }, traffic.in[unit]],
+    [{ [label]: name, direction: 'out' }, traffic.out[unit]],
+  ];
+}
+
+function perSubInterface({ truth, plane }: RouterService, unit: Unit): Reading[] {
+  const accounts = plane.accounts();
+  if (accounts === undefined) return [];
+  const subs = truth.skeleton().interfaces.filter(({ name, port }) => name !== port);
+  return subs.flatMap(({ name }) => perName('interface', name, accounts.interface(name), unit));
+}
+
+function perVrf({ truth, plane }: RouterService, unit: Unit): Reading[] {
+  const accounts = plane.accounts();
+  if (accounts === undefined) return [];
+  return truth.vrfs().flatMap(({ model, interfaces }) => perName('vrf', model.name, accounts.sumOf(interfaces), unit));
+}
+
+function perPseudowire({ truth, plane }: RouterService, unit: Unit): Reading[] {
+  const rows = [...pseudowireRows(truth, plane)];
+  return rows.flatMap((row) =>
+    'in' in row ? perName('pseudowire', String(row.name), row as unknown as Traffic, unit) : [],
+  );
+}
+
+function perBridge({ truth, plane }: RouterService): Reading[] {
+  return [...bridgeRows(truth, plane)].flatMap(({ name, flooded }) =>
+    Object.entries((flooded ?? {}) as Record<string, { frames: number }>).map(([kind, { frames }]): Reading => {
+      return [{ bridge: String(name), kind }, frames];
+    }),
+  );
 }
 
 function perReason(counts: Readonly<Record<string, number>>): Reading[] {
@@ -86,6 +126,31 @@ function families(summary: () => Summary): Family[] {
       ['thread'],
       ({ plane }) => plane.heartbeats().map((turns, thread) => [{ thread: String(thread) }, turns]),
     ),
+    counter('subinterface_frames_total', 'Frames of a sub-interface.', ['interface', 'direction'], (service) =>
+      perSubInterface(service, 'frames'),
+    ),
+    counter('subinterface_bytes_total', 'Bytes of a sub-interface.', ['interface', 'direction'], (service) =>
+      perSubInterface(service, 'bytes'),
+    ),
+    counter('vrf_frames_total', "Frames of a VRF's interfaces.", ['vrf', 'direction'], (service) =>
+      perVrf(service, 'frames'),
+    ),
+    counter('vrf_bytes_total', "Bytes of a VRF's interfaces.", ['vrf', 'direction'], (service) =>
+      perVrf(service, 'bytes'),
+    ),
+    counter('pseudowire_frames_total', 'Frames of a pseudowire.', ['pseudowire', 'direction'], (service) =>
+      perPseudowire(service, 'frames'),
+    ),
+    counter('pseudowire_bytes_total', 'Bytes of a pseudowire.', ['pseudowire', 'direction'], (service) =>
+      perPseudowire(service, 'bytes'),
+    ),
+    gauge('pseudowire_up', 'Whether there is a way to its peer.', ['pseudowire'], ({ truth, plane }) =>
+      [...pseudowireRows(truth, plane)].map(({ name, up }) => [{ pseudowire: String(name) }, up ? 1 : 0]),
+    ),
+    counter('bridge_flooded_frames_total', 'Frames that a bridge has flooded.', ['bridge', 'kind'], perBridge),
+    gauge('bridge_macs', 'MAC addresses that a bridge has learned.', ['bridge'], ({ truth, plane }) =>
+      [...bridgeRows(truth, plane)].map(({ name, learned }) => [{ bridge: String(name) }, Number(learned)]),
+    ),
     gauge('vrf_prefixes', 'Prefixes of a VRF.', ['vrf'], ({ truth }) =>
       truth.vrfs().map(({ model, routes }) => [{ vrf: model.name }, routes]),
     ),
@@ -97,6 +162,29 @@ function families(summary: () => Summary): Family[] {
         { state },
         count,
       ]),
+    ),
+    gauge('source_entries', 'Routes and labels of a source.', ['source', 'kind'], ({ truth }) =>
+      truth.sourceViews().flatMap(({ source, routes, labels, stale }): Reading[] => [
+        [{ source, kind: 'route' }, routes],
+        [{ source, kind: 'label' }, labels],
+        [{ source, kind: 'stale' }, stale],
+      ]),
+    ),
+    gauge('adapter_connected', 'Whether a routing engine is connected.', ['source'], ({ plane }) =>
+      plane.adapters().map(({ source, isConnected }) => [{ source }, isConnected ? 1 : 0]),
+    ),
+    counter('adapter_messages_total', 'Messages of a routing engine.', ['source'], ({ plane }) =>
+      plane.adapters().map(({ source, messages }) => [{ source }, messages]),
+    ),
+    counter('adapter_changes_total', 'Changes that they have made.', ['source'], ({ plane }) =>
+      plane.adapters().map(({ source, changes }) => [{ source }, changes]),
+    ),
+    counter('adapter_refused_total', 'What was not taken of them.', ['source', 'reason'], ({ plane }) =>
+      plane
+        .adapters()
+        .flatMap(({ source, refused }) =>
+          Object.entries(refused).map(([reason, count]): Reading => [{ source, reason }, count]),
+        ),
     ),
     gauge('table_bytes', 'Memory that the tables use.', [], ({ plane }) => one(plane.tableBytes())),
     gauge('config_version', 'Counts the changes that were made.', [], ({ truth }) => one(truth.version)),

@@ -2,17 +2,21 @@
 import { interfaceConfig, macText, pathConfig, vrfConfig } from '../../control/live/to-config.ts';
 import type { RouterModel } from '../../control/model.ts';
 import { formatAddress, formatPrefix } from '../../wire/address.ts';
-import type { LabelView, NeighborView, RouterPlane, RouteView, VrfView } from './service.ts';
+import type { AdapterView } from '../adapter.ts';
+import type { LabelView, NeighborView, RouterPlane, RouteView, SourceView, VrfView } from './service.ts';
 
 type Row = Record<string, unknown>;
 
-function owned({ source, state, why, isStale, firstPath, pathCount }: RouteView | LabelView): Row {
+function owned(view: RouteView | LabelView): Row {
+  const { source, state, why, isStale, firstPath, pathCount, counted, countedByPath } = view;
   return {
     source,
     state,
     ...(why !== undefined && { why }),
     ...(isStale && { stale: true }),
     ...(pathCount > 0 && { firstPath, pathCount }),
+    ...(counted !== undefined && { counted }),
+    ...(countedByPath !== undefined && { countedByPath }),
   };
 }
 
@@ -42,8 +46,17 @@ export function neighborRowOf({ interface: on, address, mac, isStatic, isUp }: N
   };
 }
 
-export function vrfRowOf({ model, label, interfaces, routes }: VrfView): Row {
-  return { name: model.name, ...(label !== undefined && { label }), interfaces, routes, config: vrfConfig(model) };
+/** In and out by the interfaces of the VRF. */
+export function vrfRowOf({ model, label, interfaces, routes }: VrfView, plane: RouterPlane): Row {
+  const accounts = plane.accounts();
+  return {
+    name: model.name,
+    ...(label !== undefined && { label }),
+    interfaces,
+    routes,
+    ...accounts?.sumOf(interfaces),
+    config: vrfConfig(model),
+  };
 }
 
 /** Ports and sub-interfaces in the order of the configuration. */
@@ -63,9 +76,33 @@ export function* interfaceRows(model: RouterModel, plane: RouterPlane): Generato
       ...(state?.complaint && { complaint: state.complaint }),
       ...(vrf !== undefined && { vrf }),
       config: interfaceConfig(entry),
-      ...(books && name === port && { in: books.in, out: books.out }),
+      ...(name === port ? books && { in: books.in, out: books.out } : plane.accounts()?.interface(name)),
       ...(devices[name] && { device: devices[name] }),
       ...(controls[name] && { controlPort: controls[name] }),
     };
   }
+}
+
+/** A row for each source that has anything, and for each adapter. */
+export function* sourceRows(sources: readonly SourceView[], adapters: readonly AdapterView[]): Generator<Row> {
+  const left = new Map(adapters.map((adapter) => [adapter.source, adapter]));
+  for (const view of sources) {
+    const adapter = left.get(view.source);
+    left.delete(view.source);
+    yield adapter === undefined ? { ...view } : { ...view, adapter: adapterRow(adapter) };
+  }
+  for (const adapter of left.values()) {
+    yield {
+      source: adapter.source,
+      distance: adapter.distance,
+      routes: 0,
+      labels: 0,
+      stale: 0,
+      adapter: adapterRow(adapter),
+    };
+  }
+}
+
+function adapterRow({ address, isConnected, peer, sessions, messages, changes, refused }: AdapterView): Row {
+  return { address, connected: isConnected, peer, sessions, messages, changes, refused };
 }

@@ -2,8 +2,9 @@
 import { Batch } from '../../wire/batch.ts';
 import type { LiveTap } from '../../workers/live/live-router.ts';
 import { TapKind, type TapKindName } from '../../workers/live/tap.ts';
+import type { AdapterView } from '../adapter.ts';
 import type { RunningRouter } from '../running-router.ts';
-import type { CaptureFilter, FrameTap, RouterEvent, RouterPlane, TappedFrame } from './service.ts';
+import type { CaptureFilter, FrameTap, MacPlace, RouterEvent, RouterPlane, TappedFrame } from './service.ts';
 
 const kindNames = Object.keys(TapKind) as TapKindName[];
 
@@ -56,9 +57,11 @@ class RingTap implements FrameTap {
 
 export class RunningPlane implements RouterPlane {
   readonly #router: RunningRouter;
+  readonly #adapters: () => readonly AdapterView[];
 
-  constructor(router: RunningRouter) {
+  constructor(router: RunningRouter, adapters: () => readonly AdapterView[] = () => []) {
     this.#router = router;
+    this.#adapters = adapters;
   }
 
   ports() {
@@ -81,8 +84,20 @@ export class RunningPlane implements RouterPlane {
     return this.#router.image;
   }
 
+  accounts() {
+    return this.#router.control.book;
+  }
+
   tableBytes(): number {
     return this.#router.image.tables.memory.used;
+  }
+
+  adapters() {
+    return this.#adapters();
+  }
+
+  flushMacs(place: MacPlace): Promise<number> {
+    return this.#router.flushMacs(place);
   }
 
   watch(listener: (event: RouterEvent) => void): () => void {

@@ -100,6 +100,7 @@ export const transactionForm = strict({
 });
 
 const state = choice(['active', 'unusable', 'waiting'], 'waiting: another source is believed.');
+const counted = row({ frames: count('Frames.'), bytes: count('Whole frames, bytes.') }, 'What was counted.');
 const owned = {
   source: text('Who it belongs to.'),
   state,
@@ -107,6 +108,8 @@ const owned = {
   stale: optional(Type.Literal(true, { description: 'Its source has not sent it again yet.' })),
   firstPath: optional(count('Number of its first path, as traces name it.')),
   pathCount: optional(count('How many.')),
+  counted: optional(counted),
+  countedByPath: optional(Type.Array(counted, { description: 'By which of several paths they went.' })),
 };
 export const routeRow = row(
   {
@@ -140,11 +143,12 @@ export const vrfRow = row(
     label: optional(count('Its label; absent: none was left.')),
     interfaces: Type.Array(Type.String()),
     routes: count('Prefixes in its tables, those of interfaces included.'),
+    in: optional(counted),
+    out: optional(counted),
     config: VrfSchema,
   },
   'A VRF.',
 );
-const counted = row({ frames: count('Frames.'), bytes: count('Whole frames, bytes.') }, 'What was counted.');
 const deviceCounts = Type.Record(Type.String(), Type.Integer(), { description: 'What only the device knows.' });
 export const interfaceRow = row(
   {
@@ -160,7 +164,7 @@ export const interfaceRow = row(
     device: optional(deviceCounts),
     controlPort: optional(deviceCounts),
   },
-  'A port or sub-interface; ports have counts.',
+  'A port or sub-interface; a port counts what its sub-interfaces do, too.',
 );
 export const pseudowireRow = row(
   {
@@ -169,13 +173,38 @@ export const pseudowireRow = row(
     reason: optional(
       choice(['no-route', 'path-down'], 'Why it is down: nothing leads to the peer, or every path is down.'),
     ),
-    role: choice(['active', 'standby', 'unused'], 'standby: its primary is up; unused: nothing has it.'),
+    role: choice(
+      ['active', 'standby', 'unused'],
+      'Of a pseudowire and its backup the active one carries frames; unused: nothing has it.',
+    ),
+    in: optional(counted),
+    out: optional(counted),
     config: PseudowireSchema,
   },
   'A pseudowire.',
 );
 export const bridgeRow = row(
-  { name: text('Its name.'), learned: count('MAC addresses learned.'), config: BridgeSchema },
+  {
+    name: text('Its name.'),
+    learned: count('MAC addresses learned.'),
+    flooded: optional(
+      row({ broadcast: counted, unknown: counted, multicast: counted }, 'What was flooded, once a frame.'),
+    ),
+    circuits: optional(
+      Type.Array(
+        row(
+          {
+            interface: optional(text('This interface,')),
+            pseudowire: optional(text('or this pseudowire.')),
+            in: optional(counted),
+            out: optional(counted),
+          },
+          'What came out of a circuit into the bridge, and left by it.',
+        ),
+      ),
+    ),
+    config: BridgeSchema,
+  },
   'A bridge.',
 );
 export const macRow = row(
@@ -197,6 +226,30 @@ export const bindingRow = row(
     chosen: Type.Boolean({ description: 'Picked by the label manager, not configured.' }),
   },
   'A label and what it stands for.',
+);
+export const sourceRow = row(
+  {
+    source: text('Its name: config, api, fpm …'),
+    distance: count('Of several sources the one with the smallest is believed.'),
+    routes: count('Routes of it, active or waiting.'),
+    labels: count('Labels of it, active or waiting.'),
+    stale: count('Of both, what is not confirmed since it went away.'),
+    adapter: optional(
+      row(
+        {
+          address: text('Where it listens, or whom it is connected to.'),
+          connected: Type.Boolean({ description: 'There is a session with the routing engine.' }),
+          peer: text("The engine's end of it."),
+          sessions: count('Sessions so far.'),
+          messages: count('Messages of the engine so far.'),
+          changes: count('Changes that they have made.'),
+          refused: Type.Record(Type.String(), Type.Integer(), { description: 'What was not taken, by reason.' }),
+        },
+        'The adapter of a routing engine.',
+      ),
+    ),
+  },
+  'Who has put in routes and labels.',
 );
 const byName = Type.Record(Type.String(), Type.Integer());
 export const countersSchema = row(
@@ -231,6 +284,7 @@ export const sweepSchema = row(
   { source: text('The source.'), swept: count('Entries that went.'), version: count('After this.') },
   'What was still stale is gone.',
 );
+export const flushSchema = row({ flushed: count('Addresses that were forgotten.') }, 'What was learned is forgotten.');
 export const loadSchema = row(
   { applied: count('Routes that were put in.'), version: count('After this.') },
   'The lines are in.',
@@ -266,5 +320,6 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   BridgeRow: bridgeRow,
   MacRow: macRow,
   Binding: bindingRow,
+  Source: sourceRow,
   Counters: countersSchema,
 };

@@ -7,8 +7,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Log } from '../log.ts';
 import { ApiError, type ApiProblem } from './api-error.ts';
 import { checkPart } from './check.ts';
-import { type Endpoint, MediaType, mediaType } from './endpoint.ts';
-import { yamlBytesMax } from './yaml-guard.ts';
+import { type Endpoint, MediaType, mediaType, yamlBytesMax } from './endpoint.ts';
 
 export interface ServerLimits {
   /** Of a body that is no stream. */

@@ -1,11 +1,13 @@
 // What the API needs of a running router, and nothing more: the truth, which is changed and read, and the plane, which
 // forwards and counts. `RouterTruth` has the shape of the control side's own class; tests put doubles in both places.
 import type {
+  AccountBook,
   BindingView,
   LabelView,
   NeighborView,
   RouteFilter,
   RouteView,
+  SourceView,
   TransactionRequest,
   TransactionResult,
   VrfView,
@@ -14,8 +16,12 @@ import type { RouterModel } from '../../control/model.ts';
 import type { DeviceCounts } from '../../io/live-device.ts';
 import type { Tables } from '../../tables/tables.ts';
 import type { IpAddress } from '../../wire/address.ts';
+import type { MacPlace } from '../../workers/live/messages.ts';
 import type { TapFilter } from '../../workers/live/tap.ts';
+import type { AdapterView } from '../adapter.ts';
 import type { LiveSummary } from '../live-summary.ts';
+
+export type { MacPlace } from '../../workers/live/messages.ts';
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -26,6 +32,7 @@ export type {
   NeighborView,
   RouteFilter,
   RouteView,
+  SourceView,
   TransactionRequest,
   TransactionResult,
   VrfView,
@@ -48,10 +55,16 @@ export interface RouterTruth {
   neighbors(): Iterable<NeighborView>;
   vrfs(): readonly VrfView[];
   bindings(): readonly BindingView[];
+  /** Who has put in what is there. */
+  sourceViews(): readonly SourceView[];
   /** The steps of a look-up; undefined: there is no such VRF. */
   explainRoute(vrf: string | undefined, address: IpAddress): readonly string[] | undefined;
-  /** The configuration as it is now. */
+  /** The configuration as it is now; it takes as long as there are routes. */
   configModel(): RouterModel;
+  /** The same without routes, labels and neighbours: for who asks often. */
+  skeleton(): RouterModel;
+  /** Resolves when what was changed by now outlasts a crash, as far as anything of it does: labels. Absent: nothing does. */
+  kept?(): Promise<void>;
 }
 
 export interface PortView {
@@ -117,8 +130,14 @@ export interface RouterPlane {
   heartbeats(): readonly number[];
   /** What forwards now, to be read: tables, and the model that their numbers are those of. */
   forwarding(): { readonly model: RouterModel; readonly tables: Tables };
+  /** What interfaces, circuits and bridges have had to do; undefined: nobody counts. */
+  accounts(): AccountBook | undefined;
   /** Bytes that the tables use. */
   tableBytes(): number;
+  /** Adapters of routing engines that run. */
+  adapters(): readonly AdapterView[];
+  /** Forgets what bridges have learned in a place of the forwarding model; answers how many addresses. */
+  flushMacs(place: MacPlace): Promise<number>;
   watch(listener: (event: RouterEvent) => void): () => void;
   /** undefined: another capture is running. */
   capture(filter: CaptureFilter): Promise<FrameTap | undefined>;

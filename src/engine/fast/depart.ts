@@ -4,10 +4,11 @@ import { Adjacency, adjacencyWords } from '../../tables/adjacencies.ts';
 import { Interface, interfaceWords } from '../../tables/interfaces.ts';
 import type { Tables } from '../../tables/tables.ts';
 import type { Batch } from '../../wire/batch.ts';
+import type { FastState } from './state.ts';
 
 export type Departure = ReturnType<typeof createDeparture>;
 
-export function createDeparture(tables: Tables, batch: Batch) {
+export function createDeparture(tables: Tables, batch: Batch, { exit }: FastState) {
   const { interfaces } = tables.interfaces;
   const { entries: adjacencies } = tables.adjacencies;
   const { words, start, captured, original, egress } = batch;
@@ -23,7 +24,8 @@ export function createDeparture(tables: Tables, batch: Batch) {
   /** The link header in front of word `first`; `rest` bytes lie from word `at` on. The frame is sent. */
   function close(slot: number, adjacency: number, first: number, at: number, rest: number, type: number): void {
     const record = adjacency * adjacencyWords;
-    const out = (adjacencies[record + 1] as number) * interfaceWords;
+    const by = adjacencies[record + 1] as number;
+    const out = by * interfaceWords;
     const source = interfaces[out + 13] as number;
     let word = first - 1;
     if (interfaces[out + 8] === 0) words[word] = source | (type << 16);
@@ -36,6 +38,7 @@ export function createDeparture(tables: Tables, batch: Batch) {
     start[slot] = begin;
     captured[slot] = size;
     original[slot] = size;
+    exit[slot] = by;
     egress[slot] = (interfaces[out + 1] as number) + 1;
   }
 

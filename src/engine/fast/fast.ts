@@ -54,7 +54,7 @@ export function createFastPath(
   const { captured, egress } = batch;
   const { outFrames, outBytes } = counters;
   const { link, sorted } = createLinkPass(tables, counters, batch, state, bridging);
-  const departure = createDeparture(tables, batch);
+  const departure = createDeparture(tables, batch, state);
   const legWalk = createLegWalk(tables, batch, state);
   const { actOnLabels, uncovered } = createLabelPass(tables, batch, state, departure, legWalk);
   const { admit4, admit6 } = createHeaderPass(batch, state);

@@ -37,7 +37,7 @@ export function createLabelPass(
   const { legs, flat } = tables.paths;
   const { words } = batch;
   const { top, network, length, table, found, leg: legOf, ingress, entry, carried } = state;
-  const { list4, list6, direct4, direct6, labels, walk, mark, macs, rest, circuit } = state;
+  const { list4, list6, direct4, direct6, labels, walk, mark, macs, rest, circuit, label: met, label2: met2 } = state;
   const { pseudowires } = tables.circuits;
   const { stack, pushed } = legWalk;
   const uncovered: Uncovered = { ip4: 0, ip6: 0, direct4: 0, direct6: 0 };
@@ -69,7 +69,9 @@ export function createLabelPass(
         length[slot] = (length[slot] as number) - 4;
       }
       entry[slot] = word;
-      found[slot] = briefs[(word & 0xffff) | ((word >>> 4) & 0xf0000)] as number;
+      const key = (word & 0xffff) | ((word >>> 4) & 0xf0000);
+      met[slot] = key;
+      found[slot] = briefs[key] as number;
     }
   }
 
@@ -148,6 +150,8 @@ export function createLabelPass(
     const record = interfaceIndex * interfaceWords;
     const guarded = interfaces[record + 9] !== 0;
     let word = words[at] as number;
+    let looked = 0;
+    met[slot] = 0;
     for (let look = 1; look <= lookupsMax; look++) {
       if (word < TTL_TWO) return;
       const atBottom = at === bottom;
@@ -163,10 +167,15 @@ export function createLabelPass(
       } else {
         const label = ((word & 0xff) << 12) | ((word >>> 4) & 0xff0) | ((word >>> 20) & 15);
         if (guarded && !tables.interfaces.accepts(interfaceIndex, label)) return;
-        const item = (labelMap[(word & 0xffff) | ((word >>> 4) & 0xf0000)] as number) * labelEntryWords;
+        const key = (word & 0xffff) | ((word >>> 4) & 0xf0000);
+        // Accounts have room for two.
+        if (looked++ > 1) return;
+        if (looked === 1) met[slot] = key;
+        else met2[slot] = key;
+        const item = (labelMap[key] as number) * labelEntryWords;
         const kind = labelEntries[item];
         if (kind === Action.group) {
-          const leg = legWalk.legOf(labelEntries[item + 1] as number, slot, true, 0);
+          const leg = legWalk.chosen(labelEntries[item + 1] as number, slot, true);
           if (leg !== 0) takeLeg(slot, leg, at, bottom, word);
           return;
         }

@@ -50,7 +50,7 @@ export function createLayer2Pass(
   const { macs } = tables;
   const { flat } = tables.paths;
   const { bytes, start, captured, original, seconds, nanoseconds, egress } = batch;
-  const { mark, macs: macsAt, rest: restAt, circuit: circuitOf } = state;
+  const { mark, macs: macsAt, rest: restAt, circuit: circuitOf, out: outOf, exit } = state;
   const { stack, pushed } = legWalk;
   const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 1);
   /** The latest time among frames of bridges that are left: nothing older may be taken behind them. */
@@ -125,6 +125,7 @@ export function createLayer2Pass(
   function send(slot: number, circuit: number): boolean {
     const record = circuit * circuitWords;
     const argument = circuits[record + 1] as number;
+    outOf[slot] = circuit + 1;
     if (circuits[record] === CircuitKind.interface) return sendByInterface(slot, argument);
     return circuits[record] === CircuitKind.pseudowire && sendToPseudowire(slot, argument);
   }
@@ -152,7 +153,7 @@ export function createLayer2Pass(
         put16(type + 6, (interfaces[record + 15] as number) | priority);
       }
     }
-    leave(slot, begin, end, interfaces[record + 1] as number);
+    leave(slot, begin, end, interfaceIndex);
     return true;
   }
 
@@ -198,7 +199,7 @@ export function createLayer2Pass(
   function collect(slot: number, group: number, flatLeg: number): number {
     pushed.count = 0;
     if (flatLeg === 0) {
-      const leg = legWalk.legOf(group, slot, false, 0);
+      const leg = legWalk.chosen(group, slot, false);
       return leg === 0 ? -1 : legWalk.walk(slot, leg, 255, 0, false, false);
     }
     const record = flatLeg * flatWords;
@@ -213,7 +214,8 @@ export function createLayer2Pass(
   /** The link header in front of the stack at `at`. */
   function close(slot: number, adjacency: number, at: number, end: number): void {
     const record = adjacency * adjacencyWords;
-    const out = (adjacencies[record + 1] as number) * interfaceWords;
+    const by = adjacencies[record + 1] as number;
+    const out = by * interfaceWords;
     const tags = interfaces[out + 8] as number;
     const begin = at - headerBytes - (tags << 2);
     put16(begin, (adjacencies[record + 10] as number) >>> 16);
@@ -229,7 +231,7 @@ export function createLayer2Pass(
       put16(begin + 18, interfaces[out + 15] as number);
     }
     put16(at - 2, TYPE_MPLS);
-    leave(slot, begin, end, interfaces[out + 1] as number);
+    leave(slot, begin, end, by);
   }
 
   function moveMacs(slot: number, to: number): void {
@@ -247,11 +249,12 @@ export function createLayer2Pass(
     halves[(at >>> 1) + 1] = value >>> 16;
   }
 
-  function leave(slot: number, begin: number, end: number, port: number): void {
+  function leave(slot: number, begin: number, end: number, by: number): void {
     start[slot] = begin;
     captured[slot] = end - begin;
     original[slot] = end - begin;
-    egress[slot] = port + 1;
+    exit[slot] = by;
+    egress[slot] = (interfaces[by * interfaceWords + 1] as number) + 1;
   }
 
   return { forward };

@@ -19,7 +19,7 @@ export function createLegWalk(tables: Tables, batch: Batch, state: FastState) {
   const { settings } = tables;
   const { groups, legs, pushWire } = tables.paths;
   const { words, bytes, start, captured } = batch;
-  const { top, network } = state;
+  const { top, network, path } = state;
   /** Entries to be written in front of a frame, lowest first, as little-endian words. */
   const stack = new Uint32Array(pushedMax + 2);
   const pushed = { count: 0 };
@@ -42,6 +42,13 @@ export function createLegWalk(tables: Tables, batch: Batch, state: FastState) {
     if (groups[group * groupWords + 1] === 1) return groups[group * groupWords] as number;
     const leg = selectLeg(tables, group, flowHash(slot, labelled), level);
     return leg < 0 ? 0 : leg;
+  }
+
+  /** The leg that the group of a route, label or pseudowire gives a frame; where there were several, accounts hear of it. */
+  function chosen(group: number, slot: number, labelled: boolean): number {
+    const leg = legOf(group, slot, labelled, 0);
+    if (groups[group * groupWords + 1] !== 1) path[slot] = leg;
+    return leg;
   }
 
   /**
@@ -102,5 +109,5 @@ export function createLegWalk(tables: Tables, batch: Batch, state: FastState) {
     return key6;
   }
 
-  return { stack, pushed, frame, flowHash, legOf, walk, write, destination };
+  return { stack, pushed, frame, flowHash, chosen, legOf, walk, write, destination };
 }

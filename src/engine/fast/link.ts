@@ -91,6 +91,7 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
         ipTable = owner === 0 ? 0 : (interfaces[record + 2] as number);
         acceptList = owner === 0 ? 0 : (interfaces[record + 9] as number);
       }
+      ingress[slot] = owner - 1;
       if ((flags & Interface.circuit) !== 0) {
         const tagged = begin + 14 !== at << 2;
         // A service tag may name a QinQ sub-interface.
@@ -114,7 +115,6 @@ export function createLinkPass(tables: Tables, counters: Counters, batch: Batch,
       } else if (ours && type === TYPE_MPLS && (flags & Interface.mpls) !== 0) {
         if (acceptList === 0) labels[labelled++] = slot;
         else walk[guarded++] = slot;
-        ingress[slot] = owner - 1;
       } else if (
         ours &&
         type === TYPE_IPV6 &&

@@ -21,14 +21,17 @@ export function createSendPass(
   const { flat } = tables.paths;
   const { routes } = tables;
   const { words } = batch;
-  const { top, length, found, leg: legOf, carried, list4, list6 } = state;
+  const { top, length, found, leg: legOf, carried, list4, list6, route: met, route2: met2 } = state;
   const { pushed } = legWalk;
 
   /** The flat leg of each slot of a list: a pass of its own, since routes are many and each is a cache miss. */
   function findLegs(list: Uint32Array, count: number): void {
     for (let i = 0; i < count; i++) {
       const slot = list[i] as number;
-      legOf[slot] = routes[(found[slot] as number) * routeWords + 3] as number;
+      const record = found[slot] as number;
+      const leg = routes[record * routeWords + 3] as number;
+      legOf[slot] = leg;
+      met[slot] = record;
     }
   }
 
@@ -135,17 +138,21 @@ export function createSendPass(
   function route(slot: number, family: 4 | 6, down: number, labelled: boolean): void {
     let record = (found[slot] as number) * routeWords;
     let looks = (labelled ? down >>> Carried.looks : 0) + 1;
+    let further = 0;
     let kind = routes[record] as number;
     const trie = family === 4 ? tables.trie4 : tables.trie6;
     while (kind === Action.table) {
-      if (++looks > lookupsMax) return;
+      // Accounts have room for one more.
+      if (++looks > lookupsMax || further > 0) return;
       const next = routes[record + 1] as number;
-      record = trie.lookup(next, legWalk.destination(slot, family)) * routeWords;
+      further = trie.lookup(next, legWalk.destination(slot, family));
+      record = further * routeWords;
       kind = routes[record] as number;
     }
+    met2[slot] = further;
     const argument = routes[record + 1] as number;
     if (kind === Action.group) {
-      const leg = legWalk.legOf(argument, slot, labelled, 0);
+      const leg = legWalk.chosen(argument, slot, labelled);
       if (leg !== 0) follow(slot, family, leg, down, labelled);
     } else if (kind === Action.connected) {
       pushed.count = 0;

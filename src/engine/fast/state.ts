@@ -18,7 +18,7 @@ export const FastArray = {
   found: SlotArray.scratch + 4,
   /** The leg to take, 0: none that is flat. */
   leg: SlotArray.scratch + 5,
-  /** The interface of arrival. */
+  /** The interface of arrival, where there is one. */
   ingress: SlotArray.scratch + 6,
   /** The stack entry on top, with the TTL and TC that pops so far have left it. */
   entry: SlotArray.scratch + 7,
@@ -45,6 +45,19 @@ export const FastArray = {
   rest: SlotArray.scratch + 20,
   /** The circuit by which it came. */
   circuit: SlotArray.scratch + 21,
+  /**
+   * For accounts (src/engine/accounts.ts): keys of the first and second label looked up, records of the first and second
+   * route, the leg chosen, the circuit by which it leaves + 1, bytes on arrival. Without accounts nobody clears them.
+   */
+  label: SlotArray.scratch + 22,
+  label2: SlotArray.scratch + 23,
+  route: SlotArray.scratch + 24,
+  route2: SlotArray.scratch + 25,
+  path: SlotArray.scratch + 26,
+  out: SlotArray.scratch + 27,
+  arrived: SlotArray.scratch + 28,
+  /** Of a frame that is sent: the interface by which it leaves. */
+  exit: SlotArray.scratch + 29,
 } as const;
 
 /** What a pop hands down to IP: TTL and TC (255 each: nothing), whether the TTL is left alone, look-ups so far. */

@@ -9,9 +9,13 @@ import { sendToCircuit } from './circuit.ts';
 import { drop, type SlowContext } from './context.ts';
 import type { Packet } from './packet.ts';
 
+/** By `Flood`. */
+const floodNames = ['broadcast', 'unknown', 'multicast'] as const;
 const vidMask = 0x0fff;
 /** Entries that are looked at when a bridge is full, to see whether one of them is too old. */
 const fullSweepSteps = 1 << 16;
+/** The same live, where ticks keep the wheel up to date, and a frame must not make those behind it wait. */
+const liveFullSweepSteps = 64;
 
 /** The VLAN that qualifies learning: the customer's tag on the frame + 1; 1 untagged; 0 where all VLANs are one. */
 function qualifierOf(packet: Packet, flags: number): number {
@@ -31,7 +35,10 @@ export function enterBridge(context: SlowContext, packet: Packet, circuit: numbe
   const record = bridge * bridgeWords;
   const vlan = qualifierOf(packet, tables.circuits.bridges[record + 4] as number);
   packet.story?.step(`bridge ${packet.story.names.bridge(bridge)}${vlan > 1 ? `, VLAN ${vlan - 1}` : ''}`);
-  if (!learn(context, packet, circuit, bridge, vlan)) return drop(context, packet, 'mac-limit');
+  if (!learn(context, packet, circuit, bridge, vlan)) {
+    packet.story?.step(`${macText(packet, packet.frame + sourceAt)} would be one address too many`);
+    return drop(context, packet, 'mac-limit');
+  }
   const { bytes, frame, seconds, nanoseconds } = packet;
   const group = isGroupMac(bytes, frame);
   if (!group) {
@@ -72,7 +79,7 @@ function learn(context: SlowContext, packet: Packet, circuit: number, bridge: nu
   sweep(context, packet, macs.sweepStep);
   const limit = circuits.bridges[record + 3] as number;
   const isFull = () => (circuits.bridges[record + 5] as number) >= limit;
-  if (isFull()) sweep(context, packet, fullSweepSteps);
+  if (isFull()) sweep(context, packet, context.live === undefined ? fullSweepSteps : liveFullSweepSteps);
   if (isFull() || !macs.add(high, low, vlan, circuit, seconds, nanoseconds, ageing)) return false;
   circuits.bridges[record + 5] = (circuits.bridges[record + 5] as number) + 1;
   packet.story?.step(`learned ${macText(packet, source)}`);
@@ -105,7 +112,10 @@ function reaches({ circuits }: CircuitTable, from: number, to: number): boolean 
 }
 
 function sendKnown(context: SlowContext, packet: Packet, from: number, to: number): void {
-  if (reaches(context.tables.circuits, from, to)) return sendToCircuit(context, packet, to);
+  if (reaches(context.tables.circuits, from, to)) {
+    packet.story?.step(`${macText(packet, packet.frame)} is known`);
+    return sendToCircuit(context, packet, to);
+  }
   packet.story?.step(
     `${macText(packet, packet.frame)} is ${from === to ? 'where it came from' : 'behind split horizon'}`,
   );
@@ -116,7 +126,11 @@ function sendKnown(context: SlowContext, packet: Packet, from: number, to: numbe
 function flood(context: SlowContext, packet: Packet, from: number, bridge: number, kind: number): void {
   const { circuits: table } = context.tables;
   const { circuits, bridges, members } = table;
-  if (!context.storms.allows(from, kind, packet.seconds, packet.nanoseconds)) return drop(context, packet, 'storm');
+  if (!context.storms.allows(from, kind, packet.seconds, packet.nanoseconds)) {
+    packet.story?.step(`more ${floodNames[kind]} frames than storm control allows`);
+    return drop(context, packet, 'storm');
+  }
+  context.accounts?.flooded(bridge, kind, packet.original);
   const first = bridges[bridge * bridgeWords] as number;
   const last = first + (bridges[bridge * bridgeWords + 1] as number);
   const { story } = packet;

@@ -53,6 +53,7 @@ export function enterService(context: SlowContext, packet: Packet, circuit: numb
   const record = circuit * circuitWords;
   const service = circuits[record + 2] as number;
   const other = circuits[record + 3] as number;
+  context.accounts?.cameIn(circuit, packet.original);
   packet.frame = packet.at;
   packet.hash = -1;
   packet.payload = Payload.ethernet;
@@ -88,16 +89,17 @@ export function sendToCircuit(context: SlowContext, packet: Packet, circuit: num
   const argument = circuits[record + 1] as number;
   switch (circuits[record]) {
     case CircuitKind.interface:
-      return sendByInterface(context, packet, argument);
+      return sendByInterface(context, packet, circuit, argument);
     case CircuitKind.pseudowire:
       return sendToPseudowire(context, packet, argument);
     default:
+      context.accounts?.wentOut(circuit, packet.original);
       return receiveFromBridge(context, packet, argument);
   }
 }
 
 /** The circuit's tags go on, PCP and DEI of those taken off kept (ETH-4). */
-function sendByInterface(context: SlowContext, packet: Packet, interfaceIndex: number): void {
+function sendByInterface(context: SlowContext, packet: Packet, circuit: number, interfaceIndex: number): void {
   const { interfaces } = context.tables.interfaces;
   const record = interfaceIndex * interfaceWords;
   const name = packet.story?.names.interface(interfaceIndex);
@@ -119,12 +121,13 @@ function sendByInterface(context: SlowContext, packet: Packet, interfaceIndex: n
     const priority = tag === tags - 1 ? packet.innerPriority : packet.outerPriority;
     writeTag(bytes, start + macsBytes + tag * tagBytes, interfaces[record + 6 + tag] as number, priority);
   }
-  const port = interfaces[record + 1] as number;
   if (packet.story !== undefined) {
+    const port = interfaces[record + 1] as number;
     packet.story.interfaces.add(packet.story.names.interface(interfaceIndex)).add(packet.story.names.port(port));
     packet.story.step(`→ ${name}`);
   }
-  transmit(context, packet, port, bytes, start, capturedEnd - start, end - start);
+  context.accounts?.wentOut(circuit, packet.original);
+  transmit(context, packet, interfaceIndex, bytes, start, capturedEnd - start, end - start);
   // Put back: a flood sends the same working copy by the next circuit.
   bytes.copyWithin(frame, start, start + macsBytes);
 }

@@ -1,7 +1,8 @@
 // What the stages of the slow path share: tables, books, the three ways in which a frame ends, and the way in for
 // frames that the router makes itself.
-import { portWords } from '../../tables/interfaces.ts';
+import { interfaceWords, portWords } from '../../tables/interfaces.ts';
 import type { Tables } from '../../tables/tables.ts';
+import type { Accounts } from '../accounts.ts';
 import { type Counters, Total } from '../counters.ts';
 import type { Output } from '../output.ts';
 import { Drop, type DropName, Punt, type PuntName } from '../reasons.ts';
@@ -27,6 +28,8 @@ export interface SlowContext {
   readonly tables: Tables;
   readonly output: Output;
   readonly counters: Counters;
+  /** Present when somebody wants to know what labels, routes and circuits had to do. */
+  readonly accounts: Accounts | undefined;
   readonly limiter: ErrorLimiter;
   readonly neighbors: Waitlist;
   /** Of a live run only. */
@@ -119,11 +122,11 @@ export function punts(context: SlowContext, packet: Packet, reason: PuntName): b
   return true;
 }
 
-/** Sends `bytes` from `start` by a port, for `packet`. */
+/** Sends `bytes` from `start` by the port of a (sub-)interface, for `packet`. */
 export function transmit(
   context: SlowContext,
   packet: Packet,
-  port: number,
+  interfaceIndex: number,
   bytes: Uint8Array,
   start: number,
   captured: number,
@@ -131,6 +134,8 @@ export function transmit(
   made = packet.made,
 ): void {
   const { counters, tables } = context;
+  const port = tables.interfaces.interfaces[interfaceIndex * interfaceWords + 1] as number;
+  context.accounts?.leftBy(interfaceIndex, original);
   const circuit = tables.interfaces.ports[port * portWords + 4] as number;
   if (circuit !== 0) {
     return context.sendIntoBridge(context, packet, { circuit, bytes, start, captured, original, made });

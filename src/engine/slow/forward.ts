@@ -217,9 +217,9 @@ function sendPieces(
   const { tables } = context;
   const record = adjacency * adjacencyWords;
   const interfaceIndex = tables.adjacencies.entries[record + 1] as number;
-  const port = tables.interfaces.interfaces[interfaceIndex * interfaceWords + 1] as number;
   if (packet.story !== undefined) {
     const { names } = packet.story;
+    const port = tables.interfaces.interfaces[interfaceIndex * interfaceWords + 1] as number;
     packet.story.interfaces.add(names.interface(interfaceIndex)).add(names.port(port));
     const mac = formatMac(
       tables.adjacencies.entries[record + 2] as number,
@@ -230,7 +230,16 @@ function sendPieces(
   for (const piece of pieces) {
     const start = writeAdjacencyHeader(context, piece.bytes, piece.start, adjacency, etherType);
     const link = piece.start - start;
-    transmit(context, packet, port, piece.bytes, start, piece.captured + link, piece.original + link, piece.made);
+    transmit(
+      context,
+      packet,
+      interfaceIndex,
+      piece.bytes,
+      start,
+      piece.captured + link,
+      piece.original + link,
+      piece.made,
+    );
   }
 }
 

@@ -16,7 +16,7 @@ import { flowHash } from './flow.ts';
 import { followLeg, send } from './forward.ts';
 import { receiveNd } from './nd.ts';
 import type { Packet } from './packet.ts';
-import { selectLeg } from './paths.ts';
+import { countPath, selectLeg } from './paths.ts';
 import { passesReversePath } from './urpf.ts';
 
 /** Label and table look-ups one frame may make (LBL-12). */
@@ -125,6 +125,7 @@ export function resolve(
     if (++packet.lookups > lookupsMax) return { ...found, loop: true };
     found.table = found.argument;
     const route = (destination.length === 1 ? tables.trie4 : tables.trie6).lookup(found.table, destination);
+    context.accounts?.route(route, packet.original);
     found.kind = tables.routes[route * routeWords] as number;
     found.argument = tables.routes[route * routeWords + 1] as number;
     if (found.kind === Action.group) chooseLeg(context, packet, found);
@@ -138,6 +139,7 @@ function chooseLeg(context: SlowContext, packet: Packet, found: Resolution): voi
   const { legs } = context.tables.paths;
   found.leg = selectLeg(context.tables, found.argument, flowHash(context, packet), 0);
   if (found.leg < 0) return;
+  countPath(context, packet, found.argument, found.leg);
   const kind = legs[found.leg * legWords] as number;
   if (kind === Action.adjacency || kind === Action.group) return;
   found.kind = kind;

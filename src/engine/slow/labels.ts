@@ -24,7 +24,7 @@ import { flowHash } from './flow.ts';
 import { followLeg, pushEntropy } from './forward.ts';
 import { admitIp, applyPopped, countHop, isLspPing, lookupsMax, type Popped, receiveIp } from './ip.ts';
 import type { Packet } from './packet.ts';
-import { selectLeg } from './paths.ts';
+import { countPath, selectLeg } from './paths.ts';
 import { receivePseudowire, takeFlowLabel } from './pseudowire.ts';
 
 /** What a label's entry, or the leg chosen for it, says. */
@@ -259,6 +259,7 @@ function actOnOrdinary(context: SlowContext, packet: Packet, label: number): boo
     drop(context, packet, 'no-label');
     return false;
   }
+  context.accounts?.label(label, packet.original);
   const record = entry * labelEntryWords;
   const { entries } = tables.labels;
   const action = {
@@ -338,6 +339,7 @@ function takeLeg(context: SlowContext, packet: Packet, label: number, group: num
     if (endsAlways || labelAlive(context, packet)) drop(context, packet, 'path-down');
     return false;
   }
+  countPath(context, packet, group, leg);
   const record = leg * legWords;
   const flags = legs[record + 3] as number;
   packet.payload = legs[record + 10] as number;

@@ -87,6 +87,7 @@ export function receive(context: SlowContext, packet: Packet): void {
   const { interfaces } = context.tables.interfaces;
   if (match.interface >= 0) {
     packet.interface = match.interface;
+    context.accounts?.arrivedBy(match.interface, packet.original);
     if (((interfaces[match.interface * interfaceWords] as number) & Interface.circuit) !== 0) {
       packet.story?.interfaces.add(packet.story.names.interface(match.interface));
       return receiveCircuit(context, packet, interfaces[match.interface * interfaceWords + 8] as number);

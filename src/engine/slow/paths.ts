@@ -4,6 +4,8 @@ import { Adjacency, adjacencyWords } from '../../tables/adjacencies.ts';
 import { groupWords, Leg, legWords } from '../../tables/paths.ts';
 import type { Tables } from '../../tables/tables.ts';
 import { atLevel, finish, share } from '../hash.ts';
+import type { SlowContext } from './context.ts';
+import type { Packet } from './packet.ts';
 
 /** Recursion levels that control ever builds (VRF-3). */
 const levelsMax = 8;
@@ -77,4 +79,9 @@ export function selectLeg(tables: Tables, group: number, flowHash: number, level
   const hash = atLevel(flowHash, level);
   const primary = preferred(tables, first, last, 0, hash, level);
   return primary >= 0 ? primary : preferred(tables, first, last, Leg.backup, hash, level);
+}
+
+/** The group of a route, label or pseudowire has given a packet its leg: worth an account where there were several. */
+export function countPath({ tables, accounts }: SlowContext, packet: Packet, group: number, leg: number): void {
+  if (tables.paths.groups[group * groupWords + 1] !== 1) accounts?.path(leg, packet.original);
 }

@@ -10,7 +10,7 @@ import { drop, need, punt, type SlowContext } from './context.ts';
 import { flowHash } from './flow.ts';
 import { followLeg } from './forward.ts';
 import type { Packet } from './packet.ts';
-import { selectLeg } from './paths.ts';
+import { countPath, selectLeg } from './paths.ts';
 
 export const controlWordBytes = 4;
 const sequenceMax = 0xffff;
@@ -52,6 +52,8 @@ export function sendToPseudowire(context: SlowContext, packet: Packet, primary: 
   }
   const tagged = ((pseudowires[record] as number) & Pseudowire.tagged) !== 0;
   if (tagged) putServiceTag(packet, pseudowires[record + 11] as number);
+  countPath(context, packet, pseudowires[way.pseudowire * pseudowireWords + 2] as number, way.leg);
+  context.accounts?.wentOut(pseudowires[record + 1] as number, packet.original);
   encapsulate(context, packet, way.pseudowire);
   followLeg(context, packet, way.leg);
   packet.at = frame;
@@ -109,11 +111,13 @@ export function takeFlowLabel(context: SlowContext, packet: Packet, pseudowire: 
   const flow = ((pseudowires[pseudowire * pseudowireWords] as number) & Pseudowire.flowLabel) !== 0;
   if (!flow) {
     if (left === 'ip') return true;
+    packet.story?.step('a label beneath it, where no flow label is due');
     drop(context, packet, 'bottom-expected');
     return false;
   }
   const { bytes, at } = packet;
   if (left === 'ip' || !bottomAt(bytes, at) || labelAt(bytes, at) < firstOrdinaryLabel) {
+    packet.story?.step('one flow label, of 16 or more and the last of the stack, is due');
     drop(context, packet, 'bad-stack');
     return false;
   }
@@ -146,7 +150,10 @@ export function receivePseudowire(context: SlowContext, packet: Packet, pseudowi
     return drop(context, packet, 'out-of-order');
   }
   if ((flags & Pseudowire.tagged) !== 0) {
-    if (!isTag(read16(bytes, packet.at + typeAt))) return drop(context, packet, 'unknown-vlan');
+    if (!isTag(read16(bytes, packet.at + typeAt))) {
+      story?.step('no service tag, which tagged mode has on the wire');
+      return drop(context, packet, 'unknown-vlan');
+    }
     if (!need(context, packet, packet.at, ethernetBytes + tagBytes, 'runt')) return;
     packet.innerPriority = read16(bytes, packet.at + ethernetBytes) & priorityMask;
     takeTags(packet, 1);

@@ -26,13 +26,13 @@ export function sendMadeFrame(context: SlowContext, cause: Packet, interfaceInde
   writeLinkHeader(context, bytes, at, interfaceIndex, frame.macHigh, frame.macLow, frame.etherType);
   frame.write(bytes, at);
   const made = makePacket(context, cause, bytes);
-  const port = context.tables.interfaces.interfaces[interfaceIndex * interfaceWords + 1] as number;
   if (made.story !== undefined) {
     const { names } = made.story;
+    const port = context.tables.interfaces.interfaces[interfaceIndex * interfaceWords + 1] as number;
     made.story.interfaces.add(names.interface(interfaceIndex)).add(names.port(port));
     made.story.step(`${names.interface(interfaceIndex)}: ${frame.told}`);
   }
-  transmit(context, made, port, bytes, 0, bytes.length, bytes.length);
+  transmit(context, made, interfaceIndex, bytes, 0, bytes.length, bytes.length);
   givePacket(context, made);
 }
 

@@ -14,6 +14,7 @@ export function receiveFromBridge(context: SlowContext, packet: Packet, interfac
   inner.made = packet.made;
   inner.number = packet.number;
   inner.story = packet.story;
+  context.accounts?.arrivedBy(interfaceIndex, inner.original);
   receiveOn(context, inner, interfaceIndex, typeAt);
   givePacket(context, inner);
 }

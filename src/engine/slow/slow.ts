@@ -2,6 +2,7 @@
 // path only repeats its common cases. It explains itself when it is given names.
 import type { Tables } from '../../tables/tables.ts';
 import type { Batch } from '../../wire/batch.ts';
+import type { Accounts } from '../accounts.ts';
 import { type Counters, Total } from '../counters.ts';
 import type { HandedFrame, HandOver } from '../handover.ts';
 import type { Output } from '../output.ts';
@@ -19,12 +20,18 @@ import { type Names, Story } from './story.ts';
 export class SlowPath {
   readonly #context: SlowContext;
 
-  constructor(tables: Tables, output: Output, counters: Counters, names?: Names, live?: Live) {
+  constructor(
+    tables: Tables,
+    output: Output,
+    counters: Counters,
+    { names, live, accounts }: { names?: Names | undefined; live?: Live | undefined; accounts?: Accounts | undefined },
+  ) {
     const { icmpRate, icmpBurst } = tables.settings;
     this.#context = {
       tables,
       output,
       counters,
+      accounts,
       limiter: live?.errorLimiter ?? new IcmpLimiter(tables.interfaces.interfaceCount, icmpRate, icmpBurst),
       neighbors: live?.waitlist ?? new NeighborKeeper(),
       live,
@@ -81,12 +88,13 @@ export class SlowPath {
       counters.inBytes[oldPort] = (counters.inBytes[oldPort] as number) - original;
       frames.push({ port, bytes, seconds, nanoseconds });
     }
-    return { frames };
+    return { frames, storms: this.#context.storms };
   }
 
-  /** Frames that were held elsewhere arrive here. */
-  takeOver({ frames }: HandOver): void {
+  /** Frames that were held elsewhere arrive here. `circuitOf`: new numbers of circuits of bridges by old ones. */
+  takeOver({ frames, storms }: HandOver, circuitOf: ReadonlyMap<number, number>): void {
     const context = this.#context;
+    context.storms.takeOver(storms, circuitOf);
     const { inFrames, inBytes } = context.counters;
     for (const { port, bytes, seconds, nanoseconds } of frames) {
       inFrames[port] = (inFrames[port] as number) + 1;

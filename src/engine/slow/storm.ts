@@ -24,4 +24,12 @@ export class StormControl {
     }
     return known.bucket.take(0, seconds, nanoseconds);
   }
+
+  /** Goes on with buckets of other tables: a storm gets no second burst by it. `circuitOf`: new circuits by old ones. */
+  takeOver(before: StormControl, circuitOf: ReadonlyMap<number, number>): void {
+    for (const [place, bucket] of before.#buckets) {
+      const circuit = circuitOf.get(Math.floor(place / circuitWords));
+      if (circuit !== undefined) this.#buckets.set(circuit * circuitWords + (place % circuitWords), bucket);
+    }
+  }
 }

@@ -18,6 +18,8 @@ export interface Link {
   readonly type: string;
   /** Index of the bridge, bond or VRF device it belongs to; 0: none. */
   readonly master: number;
+  /** The routing table of a VRF device. */
+  readonly vrfTable: number | undefined;
 }
 
 /** `before` is what was known so far, of the same index: after a rename it has the old name. */
@@ -139,8 +141,8 @@ class Watch implements LinkWatch {
   }
 }
 
-function linkOf({ index, name, up, carrier, mtu, mac, type, master }: LinkMessage): Link {
-  return { index, name, up, carrier, mtu, mac, type, master };
+function linkOf({ index, name, up, carrier, mtu, mac, type, master, vrfTable }: LinkMessage): Link {
+  return { index, name, up, carrier, mtu, mac, type, master, vrfTable };
 }
 
 function isSame(a: Link, b: Link): boolean {
@@ -151,6 +153,7 @@ function isSame(a: Link, b: Link): boolean {
     a.mtu === b.mtu &&
     a.type === b.type &&
     a.master === b.master &&
+    a.vrfTable === b.vrfTable &&
     a.mac.length === b.mac.length &&
     a.mac.every((byte, i) => byte === b.mac[i])
   );

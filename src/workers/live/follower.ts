@@ -4,6 +4,7 @@
 //
 //   ring to the lead: tag 0: an arriving frame of the slot `port`, for the slow path
 //                     tag s + 1: a frame that is ready to leave by slot s
+import { type AccountPass, Accounts, createAccountPass } from '../../engine/accounts.ts';
 import type { Counters } from '../../engine/counters.ts';
 import type { FastPath } from '../../engine/fast/fast.ts';
 import { openFastPath } from '../../engine/fast/kernels.ts';
@@ -28,6 +29,7 @@ export class Follower {
   readonly #tables: Tables;
   readonly #reader: number;
   readonly #fast: FastPath;
+  readonly #accounting: AccountPass | undefined;
   readonly #output: LiveOutput;
   readonly #ports: ThreadPorts;
   readonly #ring: FrameRing;
@@ -40,6 +42,9 @@ export class Follower {
     this.counters = newCounters(tables, place);
     this.batch = newBatch(tables, place);
     this.#fast = openFastPath(tables, this.counters, this.batch);
+    this.#accounting =
+      place.accounts &&
+      createAccountPass(new Accounts(tables, place.accounts.hasLookups, place.accounts.buffer), this.batch);
     this.#ports = ports;
     this.#output = new LiveOutput(ports);
     this.#output.counters = this.counters;
@@ -51,8 +56,10 @@ export class Follower {
   process(): void {
     this.#tables.generations.pass(this.#reader);
     const { count } = this.batch;
+    this.#accounting?.begin(count);
     for (let from = 0; from < count; ) {
       const to = this.#fast.run(from, count);
+      this.#accounting?.count(from, to);
       this.#hand(from, to);
       from = to;
     }

@@ -1,6 +1,7 @@
 // A live run as the control thread sees it: starts the forwarding threads, hands them devices and tables, reads what they
 // count, and ends them. Ports and control ports are named; threads know them by slots that last as long as the run.
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { Accounts } from '../../engine/accounts.ts';
 import { type ForwarderPlace, forwarderBytes, newCounters, reserveForwarder } from '../../engine/forwarder-memory.ts';
 import { ShimlineError } from '../../errors.ts';
 import { CapPort } from '../../io/devices/cap-device.ts';
@@ -15,6 +16,7 @@ import {
   type ControlPortSpec,
   type FromThread,
   type LiveTask,
+  type MacPlace,
   type NeighborEvent,
   type Publication,
   ringDataBytes,
@@ -36,6 +38,8 @@ export interface RouterImage {
   readonly interfaceNames: readonly string[];
   readonly pseudowireNames: readonly string[];
   readonly bridgeNames: readonly string[];
+  /** Accounts to keep, one for each thread; undefined: none. */
+  readonly accounts?: readonly Accounts[] | undefined;
   /** By number of punt reason: frames a second for each interface of arrival. */
   readonly puntLimits: readonly number[];
 }
@@ -169,6 +173,13 @@ export class LiveRouter {
     return this.#publishing;
   }
 
+  /** Forgets what bridges have learned; answers how many addresses that were. */
+  async flushMacs(place: MacPlace): Promise<number> {
+    if (this.#stopped) return 0;
+    const said = await this.#ask(0, { kind: 'flush', place }, 'flushed');
+    return said.kind === 'flushed' ? said.count : 0;
+  }
+
   get tables(): Tables {
     return this.#image.tables;
   }
@@ -244,8 +255,10 @@ export class LiveRouter {
   }
 
   #publications(image: RouterImage): Publication[] {
-    const { tables, portNames, interfaceNames, pseudowireNames, bridgeNames, puntLimits } = image;
-    const places = Array.from({ length: this.#board.shared.threads }, (_, thread) => placeFor(tables, thread));
+    const { tables, portNames, interfaceNames, pseudowireNames, bridgeNames, puntLimits, accounts } = image;
+    const places = Array.from({ length: this.#board.shared.threads }, (_, thread) =>
+      placeFor(tables, thread, accounts?.[thread]),
+    );
     this.#books.begin(
       portNames,
       places.map((place) => newCounters(tables, place)),
@@ -361,8 +374,8 @@ export class LiveRouter {
   }
 }
 
-function placeFor(tables: Tables, thread: number): ForwarderPlace {
+function placeFor(tables: Tables, thread: number, accounts: Accounts | undefined): ForwarderPlace {
   const place = reserveForwarder(tables, thread);
   if (place === undefined) throw new RangeError('the tables have no room for a forwarder of every thread');
-  return place;
+  return { ...place, accounts: accounts && { buffer: accounts.buffer, hasLookups: accounts.hasLookups } };
 }

@@ -44,6 +44,13 @@ export interface Publication {
   readonly puntLimits: readonly number[];
 }
 
+/** MAC addresses of one bridge, behind one interface or pseudowire, both or, with none, all. */
+export interface MacPlace {
+  readonly bridge?: string | undefined;
+  readonly interface?: string | undefined;
+  readonly pseudowire?: string | undefined;
+}
+
 export type ToThread =
   | {
       readonly kind: 'open';
@@ -60,6 +67,8 @@ export type ToThread =
   /** Ports and control ports have these slots from now on. */
   | { readonly kind: 'slots'; readonly slots: readonly Slot[]; readonly controls: readonly Slot[] }
   | { readonly kind: 'tables'; readonly publication: Publication }
+  /** What bridges have learned in this place is forgotten. */
+  | { readonly kind: 'flush'; readonly place: MacPlace }
   /** Says to the neighbours on this (sub-)interface that it is there. */
   | { readonly kind: 'announce'; readonly interfaceName: string }
   /** Copies of frames go into the ring from now on; undefined: no longer. */
@@ -86,6 +95,7 @@ export type FromThread =
   | { readonly kind: 'event'; readonly event: NeighborEvent }
   | { readonly kind: 'switched' }
   | { readonly kind: 'tapped' }
+  | { readonly kind: 'flushed'; readonly count: number }
   | { readonly kind: 'stopped' };
 
 export interface LiveTask {

@@ -10,10 +10,11 @@ import type { LiveDevice } from '../../io/live-device.ts';
 import { Tables } from '../../tables/tables.ts';
 import { batchFrames } from '../../wire/batch.ts';
 import { Follower } from './follower.ts';
-import { Lead } from './lead.ts';
+import { type Coming, type Errand, Lead } from './lead.ts';
 import {
   type FromThread,
   type LiveTask,
+  type MacPlace,
   type NeighborEvent,
   type Publication,
   ringDataBytes,
@@ -43,6 +44,8 @@ class ForwardingThread {
   /** By slot. */
   readonly #controls = new Map<number, LiveDevice>();
   #role: Lead | Follower;
+  /** What is done a step a turn. Messages wait until it is done, so that answers come in the order of the questions. */
+  #errand: Errand | undefined;
   #received = 0;
   #stopping = false;
   /** Nothing is taken from devices before all of them are open: what came first would find no way out. */
@@ -65,8 +68,9 @@ class ForwardingThread {
     let sliceEnd = 0;
     let nextTick = 0;
     while (!this.#stopping) {
-      if (this.#board.posted(thread) !== this.#received) await this.#readMessages();
+      if (this.#hasMessages) await this.#readMessages();
       let busy = this.#turn();
+      busy = this.#onErrand() || busy;
       this.#board.beat(thread);
       const now = performance.now();
       if (now >= nextTick) {
@@ -83,7 +87,19 @@ class ForwardingThread {
     await this.#finish();
   }
 
-  #newRole(publication: Publication): Lead | Follower {
+  get #hasMessages(): boolean {
+    return this.#errand === undefined && this.#board.posted(this.#task.thread) !== this.#received;
+  }
+
+  /** A step of it; answers whether there was one to do. */
+  #onErrand(): boolean {
+    const errand = this.#errand;
+    if (errand === undefined) return false;
+    if (!errand.step()) this.#errand = undefined;
+    return true;
+  }
+
+  #newRole(publication: Publication, coming?: Coming): Lead | Follower {
     const { thread } = this.#task;
     this.#ports.use(publication.slots);
     if (thread > 0) {
@@ -97,7 +113,7 @@ class ForwardingThread {
       controlOf: (slot: number) => this.#controls.get(slot),
       onEvent: (event: NeighborEvent) => this.#say({ kind: 'event', event }),
     };
-    return new Lead(setup, publication, before);
+    return new Lead(setup, publication, before, coming);
   }
 
   /** Everything that is at hand, at most a batch of each device; answers whether there was anything. */
@@ -161,7 +177,7 @@ class ForwardingThread {
   }
 
   async #readMessages(): Promise<void> {
-    for (;;) {
+    while (this.#errand === undefined) {
       const received = receiveMessageOnPort(this.#task.port) as { message: ToThread } | undefined;
       if (received === undefined) return;
       this.#received++;
@@ -184,6 +200,8 @@ class ForwardingThread {
         return this.#switch(message.publication);
       case 'announce':
         return this.#announce(message.interfaceName);
+      case 'flush':
+        return this.#flush(message.place);
       case 'tap':
         return this.#tap(message);
       case 'begin':
@@ -229,10 +247,28 @@ class ForwardingThread {
   }
 
   #switch(publication: Publication): void {
+    const role = this.#role;
+    if (!(role instanceof Lead)) return this.#goOver(publication);
+    const coming = role.comeTo(publication);
+    this.#errand = {
+      step: () => {
+        const more = coming.step();
+        if (!more) this.#goOver(publication, coming);
+        return more;
+      },
+    };
+  }
+
+  #goOver(publication: Publication, coming?: Coming): void {
     this.#ports.settle(this.#role.counters);
     this.#role.asleep();
-    this.#role = this.#newRole(publication);
+    this.#role = this.#newRole(publication, coming);
     this.#say({ kind: 'switched' });
+  }
+
+  #flush(place: MacPlace): void {
+    const role = this.#role;
+    if (role instanceof Lead) this.#errand = role.flush(place, (count) => this.#say({ kind: 'flushed', count }));
   }
 
   #announce(name: string): void {

@@ -19,6 +19,7 @@ import type {
   RouteFilter,
   RouterTruth,
   RouteView,
+  SourceView,
   TransactionRequest,
   TransactionResult,
   VrfView,
@@ -282,6 +283,8 @@ export class ReloadingTruth implements RouterTruth {
         paths: entry.model?.paths ?? [],
         firstPath: group?.firstLeg ?? 0,
         pathCount: group?.legs.length ?? 0,
+        counted: undefined,
+        countedByPath: undefined,
       };
     }
   }
@@ -298,6 +301,8 @@ export class ReloadingTruth implements RouterTruth {
         paths: model.paths as readonly PathModel[],
         firstPath: group?.firstLeg ?? 0,
         pathCount: group?.legs.length ?? 0,
+        counted: undefined,
+        countedByPath: undefined,
       };
     }
   }
@@ -337,6 +342,10 @@ export class ReloadingTruth implements RouterTruth {
     return this.#router.compiled.bindings.map(({ label, owner, chosen }) => ({ label, owner, chosen }));
   }
 
+  sourceViews(): SourceView[] {
+    return [{ source: 'config', distance: 1, routes: 2, labels: 1, stale: 0 }];
+  }
+
   explainRoute(vrf: string | undefined, address: IpAddress): string[] | undefined {
     const { tables, names, rib } = this.#router.compiled;
     if (vrf !== undefined && !rib.tableNames.includes(vrf)) return undefined;
@@ -351,6 +360,10 @@ export class ReloadingTruth implements RouterTruth {
       routes: model.routes.filter((_, i) => !this.#sources.has(keyOf('route', routes?.[i]))),
       labels: model.labels.filter((_, i) => !this.#sources.has(keyOf('label', labels?.[i]))),
     };
+  }
+
+  skeleton() {
+    return this.configModel();
   }
 
   /** Entries of other sources that a configuration does not have. */

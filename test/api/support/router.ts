@@ -1,12 +1,14 @@
 // A router for tests of the API: a truth over compiled tables, and a plane that says what it is told to.
 
 import { parseConfig } from '../../../src/control/config/index.ts';
+import type { AccountBook } from '../../../src/control/live/index.ts';
 import { RouterControl } from '../../../src/control/live/router-control.ts';
 import type { RouterModel } from '../../../src/control/model.ts';
 import { compileRouter } from '../../../src/control/router.ts';
 import type {
   CaptureFilter,
   FrameTap,
+  MacPlace,
   RouterEvent,
   RouterPlane,
   RouterService,
@@ -50,14 +52,15 @@ export function readModel(yaml: string): RouterModel {
 }
 
 export class TestPlane implements RouterPlane {
-  readonly #truth: { readonly model: RouterModel };
+  readonly #truth: { readonly model: RouterModel; readonly book?: AccountBook | undefined };
   readonly #listeners = new Set<(event: RouterEvent) => void>();
   drops: Record<string, number> = {};
   turns = 0;
   tap: FrameTap | undefined;
   filters: CaptureFilter[] = [];
+  flushes: MacPlace[] = [];
 
-  constructor(truth: { readonly model: RouterModel }) {
+  constructor(truth: { readonly model: RouterModel; readonly book?: AccountBook | undefined }) {
     this.#truth = truth;
   }
 
@@ -93,6 +96,10 @@ export class TestPlane implements RouterPlane {
     return {};
   }
 
+  adapters() {
+    return [];
+  }
+
   heartbeats(): number[] {
     return [++this.turns];
   }
@@ -101,8 +108,17 @@ export class TestPlane implements RouterPlane {
     return compileRouter(this.#truth.model);
   }
 
+  accounts() {
+    return this.#truth.book;
+  }
+
   tableBytes(): number {
     return 1024;
+  }
+
+  async flushMacs(place: MacPlace): Promise<number> {
+    this.flushes.push(place);
+    return 7;
   }
 
   watch(listener: (event: RouterEvent) => void): () => void {
@@ -131,13 +147,14 @@ export type TruthKind = (typeof truths)[number];
 /** `in place`: the control side of a running router. `by reload`: one that lays down whole configurations. */
 export function newTestRouter(kind: TruthKind = 'in place', yaml = routerYaml): TestRouter {
   if (kind === 'by reload') return newReloadingRouter(yaml);
-  const truth = new RouterControl(readModel(yaml));
+  const truth = new RouterControl(readModel(yaml), { accounts: true });
   return {
     truth,
     plane: new TestPlane({
       get model() {
         return truth.configModel();
       },
+      book: truth.book,
     }),
   };
 }

@@ -1,4 +1,4 @@
-// BIRD in a host of the lab: OSPF on its interface, with a loopback of its own to tell of. Logs and control sockets are in
+// BIRD in a host of the lab: OSPF on an interface, with a loopback of its own to tell of. Logs and control sockets are in
 // the lab's folder; no service of the system is touched.
 import type { Lab, Namespace } from './lab.ts';
 import { pause } from './traffic.ts';
@@ -8,7 +8,7 @@ export class Bird {
   readonly #socket: string;
 
   /** `loopback`: an address of its own, told by OSPF; it is the router id too. */
-  constructor(lab: Lab, host: Namespace, name: string, loopback: string) {
+  constructor(lab: Lab, host: Namespace, name: string, loopback: string, link = 'eth0') {
     this.#host = host;
     this.#socket = lab.path(`${name}.ctl`);
     host.ip(`addr add ${loopback}/32 dev lo`);
@@ -20,7 +20,7 @@ protocol kernel { ipv4 { export all; }; }
 protocol ospf v2 over {
   ipv4 { import all; export none; };
   area 0 {
-    interface "eth0" { type broadcast; hello 1; wait 2; dead count 4; };
+    interface "${link}" { type broadcast; hello 1; wait 2; dead count 4; };
     interface "lo" { stub; };
   };
 }

@@ -123,14 +123,14 @@ export function sendFromControl(
   if (length < ethernetBytes) drop(context, packet, 'runt');
   else if (((interfaces[record] as number) & Interface.up) === 0) drop(context, packet, 'path-down');
   else if (length - ethernetBytes > (interfaces[record + 3] as number)) drop(context, packet, 'too-big');
-  else if (interfaces[record + 8] === 0) transmit(context, packet, port, bytes, start, length, length);
+  else if (interfaces[record + 8] === 0) transmit(context, packet, interfaceIndex, bytes, start, length, length);
   else {
     const header = linkHeaderBytes(context, interfaceIndex);
     const frame = new Uint8Array(length - ethernetBytes + header);
     copyBytes(bytes, start, frame, 0, typeAt);
     writeTags(context, frame, 0, interfaceIndex);
     copyBytes(bytes, start + typeAt, frame, header - 2, length - typeAt);
-    transmit(context, packet, port, frame, 0, frame.length, frame.length);
+    transmit(context, packet, interfaceIndex, frame, 0, frame.length, frame.length);
   }
   givePacket(context, packet);
 }

@@ -1,10 +1,8 @@
-// What the YAML parser may be given from outside: it takes text that nests without end apart for minutes, and may take the whole
-// process with it, so that such text is not given to it at all.
+// What the YAML parser may be given: it takes text that nests without end apart for minutes, and may take the whole process
+// with it, so that such text is not given to it at all.
 
-/** The parser is slow: this much, made up of mistakes, takes it about a second. Larger configurations are sent as JSON. */
-export const yamlBytesMax = 256 * 1024;
 /** No configuration nests like that. */
-const depthMax = 100;
+export const depthMax = 100;
 /** `- - - -` and `? ? ?` open a level each, on one line. */
 const openers = new RegExp(`(?:[-?:][ \\t]+){${depthMax}}`);
 
