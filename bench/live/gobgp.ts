@@ -4,7 +4,7 @@
 //
 //   npx tsx bench/live/gobgp.ts [--routes 100000] [--pes 1000] [--updates 1000000]
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -76,10 +76,14 @@ async function fill(address: string, paths: readonly FakePath[]): Promise<void> 
   client.close();
 }
 
-async function started(binary: string, file: string, socket: string): Promise<() => void> {
-  const child = spawn(binary, ['-f', file, '--api-hosts', `unix://${socket}`], { stdio: 'ignore' });
+async function started(name: string, file: string, socket: string): Promise<() => void> {
+  const child = spawn('gobgpd', ['-f', file, '--api-hosts', `unix://${socket}`], { stdio: 'ignore' });
   await pause(1500);
-  return () => child.kill('SIGKILL');
+  return () => {
+    const [, kibibytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+    console.log(`${name}: ${megabytes(Number(kibibytes) * 1024)} resident`);
+    child.kill('SIGKILL');
+  };
 }
 
 /** Two gobgpds on the loopback: a route reflector that has the routes, and that of the PE, which learns them by BGP. */
@@ -122,8 +126,8 @@ async function measureDump(): Promise<void> {
   const stops: (() => void)[] = [];
   try {
     const sockets = { rr: join(folder, 'rr.sock'), pe: join(folder, 'pe.sock') };
-    stops.push(await started('gobgpd', join(folder, 'rr.toml'), sockets.rr));
-    stops.push(await started('gobgpd', join(folder, 'pe.toml'), sockets.pe));
+    stops.push(await started('gobgpd of the reflector', join(folder, 'rr.toml'), sockets.rr));
+    stops.push(await started('gobgpd of the PE', join(folder, 'pe.toml'), sockets.pe));
     const all = Array.from({ length: routes }, (_, i) => pathOf(i % pes, i % vrfCount, i));
     await fill(`unix:${sockets.rr}`, all);
     const summary = () =>

@@ -59,11 +59,13 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
     throw error;
   };
   const fpm = await openFpm(router, log).catch(stopped);
-  const api = await openRouterApi(router, options, log, () => [fpm.view()].filter((each) => each !== undefined)).catch(
-    stopped,
-  );
-  const snmp = openSnmp(router, log);
   const gobgp = await openGobgp(router, log);
+  const adapters = () => [fpm.view(), gobgp.view()].filter((each) => each !== undefined);
+  const api = await openRouterApi(router, options, log, adapters).catch(async (error: unknown) => {
+    await gobgp.close();
+    return stopped(error);
+  });
+  const snmp = openSnmp(router, log);
   const notifier = openNotifier();
   notifier.watch(turning(router));
   const stopReloads = io.onReload((): void => void reload(options.config, router, [snmp, fpm, gobgp], notifier, log));

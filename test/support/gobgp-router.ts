@@ -23,6 +23,7 @@ export function controlRouter(yaml: string): ControlRouter {
     control,
     apply: async (source, changes) => control.apply(source, changes),
     sweep: async (source) => control.sweep(source),
+    labelsKept: async () => {},
     replace: (text) => {
       model = parseConfig(text, 'pe.yaml', { live: true });
       const result = control.replaceConfig(model);

@@ -2,8 +2,9 @@
 // all anew; what it does not tell again is swept. Nothing that gobgpd does or sends ends more than the session.
 import { setImmediate } from 'node:timers/promises';
 import { passes } from '../../control/config/vpn-policy.ts';
-import type { EntryChange, RouterControl, TransactionResult } from '../../control/live/index.ts';
+import type { EntryChange } from '../../control/live/index.ts';
 import type { GobgpModel, RouterModel } from '../../control/model.ts';
+import type { AdapterRouter, AdapterView, Adapter as RoutingAdapter } from '../adapter.ts';
 import type { Log } from '../log.ts';
 import { Exports } from './exports.ts';
 import { labelOfEntry } from './labels.ts';
@@ -18,11 +19,10 @@ import { Session } from './session.ts';
 export const source = 'gobgp';
 
 /** What the adapter needs of a running router. */
-export interface RouterForGobgp {
+export interface RouterForGobgp extends AdapterRouter {
   readonly model: RouterModel;
-  readonly control: RouterControl;
-  apply(source: string, changes: readonly EntryChange[]): Promise<TransactionResult>;
-  sweep(source: string): Promise<number>;
+  /** Resolves when labels that are bound by now outlast a crash. */
+  labelsKept(): Promise<void>;
 }
 
 /** Changes of a transaction: so long other work waits. */
@@ -41,7 +41,7 @@ interface Leftover {
   readonly label: number;
 }
 
-export class Adapter {
+export class Adapter implements RoutingAdapter {
   readonly #router: RouterForGobgp;
   readonly #model: GobgpModel;
   readonly #log: Log;
@@ -64,6 +64,10 @@ export class Adapter {
   #timer: NodeJS.Timeout | undefined;
   #settling: NodeJS.Timeout | undefined;
   #refusedTold = 0;
+  #isConnected = false;
+  #sessions = 0;
+  #messages = 0;
+  #changes = 0;
 
   constructor(router: RouterForGobgp, model: GobgpModel, log: Log) {
     this.#router = router;
@@ -84,9 +88,19 @@ export class Adapter {
     this.#begin(true);
   }
 
-  /** Routes and labels that are in use; for tests and measurements. */
-  get counts(): { readonly paths: number; readonly exported: number } {
-    return { paths: this.#rib.count, exported: this.#exports.count };
+  view(): AdapterView {
+    const { sources } = this.#router.control;
+    return {
+      source,
+      distance: sources.distance(sources.number(source)),
+      address: this.#model.address,
+      isConnected: this.#isConnected,
+      peer: this.#isConnected ? this.#model.address : '',
+      sessions: this.#sessions,
+      messages: this.#messages + (this.#session?.messages ?? 0),
+      changes: this.#changes,
+      refused: { ...this.#learner.refused },
+    };
   }
 
   /** Takes back what it has told gobgpd. Its routes stay in the router until somebody sweeps them. */
@@ -122,6 +136,8 @@ export class Adapter {
   #connected(): void {
     this.#retryMilliseconds = retryMillisecondsMin;
     this.#complaint = '';
+    this.#isConnected = true;
+    this.#sessions++;
     this.#log.info({ address: this.#model.address }, 'gobgp: connected');
     this.#exports.sendAgain();
     clearInterval(this.#settling);
@@ -131,6 +147,8 @@ export class Adapter {
   #ended(session: Session, error: Error): void {
     if (session !== this.#session || this.#isClosed) return;
     this.#session = undefined;
+    this.#isConnected = false;
+    this.#messages += session.messages;
     for (const peer of this.#up) this.#missed.add(peer);
     this.#up.clear();
     this.#markStale();
@@ -193,7 +211,7 @@ export class Adapter {
       if (!this.#exports.has(table, key)) this.#exports.withdrawOther(table, key, label);
     }
     this.#leftovers = [];
-    this.#send();
+    await this.#send();
     this.#router.control.reclaim();
     this.#tellRefusals();
   }
@@ -215,7 +233,10 @@ export class Adapter {
     return flushed;
   }
 
-  #send(): void {
+  /** Nobody is told of a label that a crash could give to somebody else. */
+  async #send(): Promise<void> {
+    if (!this.#exports.isPending) return;
+    await this.#router.labelsKept();
     const session = this.#session;
     if (session === undefined) return;
     for (const message of this.#exports.takeMessages()) session.add(message);
@@ -231,7 +252,10 @@ export class Adapter {
   /** What is refused is left out, and the rest made. */
   async #apply(changes: readonly EntryChange[]): Promise<void> {
     const result = await this.#router.apply(source, changes);
-    if (result.ok) return;
+    if (result.ok) {
+      this.#changes += changes.length;
+      return;
+    }
     if (changes.length > 1) {
       const half = changes.length >>> 1;
       await this.#apply(changes.slice(0, half));
@@ -265,7 +289,7 @@ export class Adapter {
     const isGone = this.#session === undefined;
     this.#rib.sweep(isGone ? stamp + 1 : stamp);
     await this.#flush();
-    this.#send();
+    await this.#send();
     const swept = await this.#router.sweep(source);
     if (swept > 0) this.#log.info({ routes: swept }, 'gobgp: routes that were not told again are swept');
   }

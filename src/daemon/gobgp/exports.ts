@@ -40,6 +40,10 @@ export class Exports {
     return count;
   }
 
+  get isPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
   has(table: number, key: PrefixKey): boolean {
     return this.#sent.get(table)?.has(key) ?? false;
   }

@@ -1,10 +1,13 @@
 // GoBGP for a running router: one call when it starts, one when a configuration was taken over, one at its end. The adapter,
 // and gRPC with it, is loaded only where a configuration names a gobgpd.
 import type { RouterModel } from '../../control/model.ts';
+import type { AdapterView } from '../adapter.ts';
 import type { Log } from '../log.ts';
 import type { Adapter, RouterForGobgp } from './adapter.ts';
 
 export interface Gobgp {
+  /** undefined: there is no such section. */
+  view(): AdapterView | undefined;
   /** The router's configuration is another one now. */
   follow(): Promise<void>;
   close(): Promise<void>;
@@ -41,6 +44,7 @@ export async function openGobgp(router: RouterForGobgp, log: Log): Promise<Gobgp
   };
   await follow();
   return {
+    view: () => adapter?.view(),
     follow,
     close: async () => {
       await adapter?.close();

@@ -58,6 +58,7 @@ export class Session {
   #arePeersTold = false;
   /** The first dump of best paths has been read. */
   isTold = false;
+  messages = 0;
 
   constructor(address: string, events: SessionEvents) {
     this.#events = events;
@@ -107,6 +108,7 @@ export class Session {
 
   #take(waiting: Waiting): void {
     if (this.#isOver) return;
+    this.messages++;
     this.#waiting.push(waiting);
     this.#waitingBytes += waiting.bytes.length;
     if (this.#waitingBytes > waitingBytesMax && !this.#isPaused) {
