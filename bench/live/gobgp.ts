@@ -2,7 +2,7 @@
 // are in the tables is taken, with the CPU time of this process. Then the same without a network: updates of many PEs
 // through one adapter, as fast as they are taken. No rights are needed; without gobgpd the first part is left out.
 //
-//   npx tsx bench/live/gobgp.ts [--routes 100000] [--pes 1000] [--updates 1000000]
+//   npx tsx bench/live/gobgp.ts [--routes 100000] [--rounds 3] [--pes 1000] [--updates 1000000]
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,7 @@ import { controlRouter, listLog } from '../../test/support/gobgp-router.ts';
 const { values } = parseArgs({
   options: {
     routes: { type: 'string', default: '100000' },
+    rounds: { type: 'string', default: '3' },
     pes: { type: 'string', default: '1000' },
     updates: { type: 'string', default: '1000000' },
   },
@@ -137,7 +138,7 @@ async function measureDump(): Promise<void> {
     for (let tries = 0; tries < 240 && !summary().includes(`Destination: ${routes}`); tries++) await pause(500);
     if (!summary().includes(`Destination: ${routes}`)) throw new Error(`the routes have not come by BGP: ${summary()}`);
     await pause(2000);
-    for (let round = 0; round < 3; round++) await connectOnce(`unix:${sockets.pe}`);
+    for (let round = 0; round < Number(values.rounds); round++) await connectOnce(`unix:${sockets.pe}`);
   } finally {
     for (const stop of stops) stop();
     rmSync(folder, { recursive: true, force: true });
@@ -261,4 +262,4 @@ function labels(): void {
 
 if (routes > 0) await measureDump();
 if (updates > 0) simulate();
-labels();
+if (updates > 0) labels();
