@@ -1,6 +1,7 @@
 // `shimline run`: a router on this machine's interfaces, until a signal ends it.
 import { loadConfig } from '../control/config/load.ts';
 import { type Fpm, openFpm } from '../daemon/fpm/index.ts';
+import { type Gobgp, openGobgp } from '../daemon/gobgp/index.ts';
 import type { LiveSummary } from '../daemon/live-summary.ts';
 import type { Log } from '../daemon/log.ts';
 import { RunningRouter } from '../daemon/running-router.ts';
@@ -58,13 +59,16 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
     throw error;
   };
   const fpm = await openFpm(router, log).catch(stopped);
-  const api = await openRouterApi(router, options, log, () => [fpm.view()].filter((each) => each !== undefined)).catch(
-    stopped,
-  );
+  const gobgp = await openGobgp(router, log);
+  const adapters = () => [fpm.view(), gobgp.view()].filter((each) => each !== undefined);
+  const api = await openRouterApi(router, options, log, adapters).catch(async (error: unknown) => {
+    await gobgp.close();
+    return stopped(error);
+  });
   const snmp = openSnmp(router, log);
   const notifier = openNotifier();
   notifier.watch(turning(router));
-  const stopReloads = io.onReload((): void => void reload(options.config, router, [snmp, fpm], notifier, log));
+  const stopReloads = io.onReload((): void => void reload(options.config, router, [snmp, fpm, gobgp], notifier, log));
   log.info({ config: options.config, workers: options.workers, pid: process.pid }, 'ready');
   notifier.ready();
   await until([io.signal, over.signal], options.duration);
@@ -73,6 +77,7 @@ export async function runCommand(options: RunCommandOptions, io: CliIo): Promise
   await api?.close();
   await fpm.close();
   await snmp.close();
+  await gobgp.close();
   await router.stop();
   notifier.close();
   const summary = router.summary();
@@ -96,7 +101,7 @@ function paceOf({ speed, pps, topspeed }: RunCommandOptions): Pace | undefined {
 async function reload(
   config: string,
   router: RunningRouter,
-  followers: readonly (Snmp | Fpm)[],
+  followers: readonly (Snmp | Fpm | Gobgp)[],
   notifier: ReturnType<typeof openNotifier>,
   log: Log,
 ): Promise<void> {

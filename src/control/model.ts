@@ -41,6 +41,8 @@ export interface RouterModel {
   readonly bridges: readonly BridgeModel[];
   /** Live runs: where the MIB is registered. */
   readonly snmp: SnmpModel | undefined;
+  /** Live runs: the GoBGP that brings routes of VPNs. */
+  readonly gobgp?: GobgpModel | undefined;
   /** Live runs: where zebra connects to. */
   readonly fpm: FpmModel | undefined;
 }
@@ -109,6 +111,8 @@ export interface VrfModel {
   readonly rd: string | undefined;
   readonly importTargets: readonly string[];
   readonly exportTargets: readonly string[];
+  /** Beyond route targets. undefined: all is imported, and what CEs tell exported. */
+  readonly policy?: VpnPolicyModel | undefined;
   /** undefined: the label manager picks one. */
   readonly label: number | undefined;
   readonly labelMode: 'per-vrf' | 'per-ce' | 'per-prefix';
@@ -231,6 +235,40 @@ export interface SnmpModel {
   /** An address, or a name. */
   readonly host: string;
   readonly port: number;
+}
+
+/** A line of a prefix list: the first one that matches decides. */
+export interface PrefixRuleModel {
+  readonly permit: boolean;
+  readonly prefix: IpPrefix;
+  /** The lengths that match. */
+  readonly ge: number;
+  readonly le: number;
+}
+
+/** Routes that go from a table to another: names of VRFs, or `global`. No rule at all lets everything pass. */
+export interface LeakModel {
+  readonly from: string;
+  readonly to: string;
+  readonly rules: readonly PrefixRuleModel[];
+}
+
+export interface VpnPolicyModel {
+  readonly importRules: readonly PrefixRuleModel[];
+  readonly exportRules: readonly PrefixRuleModel[];
+  /** Routes of the VRF's own that are exported beside those of CEs. */
+  readonly local: readonly ('connected' | 'static')[];
+  /** From this VRF, or to it. */
+  readonly leaks: readonly LeakModel[];
+}
+
+export interface GobgpModel {
+  /** `127.0.0.1:50051` or `unix:/run/gobgp.sock`. */
+  readonly address: string;
+  /** Of what is exported; undefined: nothing can be. */
+  readonly nextHop: IpAddress | undefined;
+  readonly staleSeconds: number;
+  readonly pathsMax: number;
 }
 
 /** Where zebra connects to, and how long what it has sent outlives the connection. */

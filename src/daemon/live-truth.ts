@@ -64,6 +64,10 @@ export class LiveTruth implements RouterTruth {
     return this.#router.labelsKept();
   }
 
+  skeleton(): RouterModel {
+    return this.#router.skeleton;
+  }
+
   configModel(): RouterModel {
     return this.#router.model;
   }

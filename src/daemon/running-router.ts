@@ -130,6 +130,11 @@ export class RunningRouter {
     return this.#withoutBrought(this.#control.configModel());
   }
 
+  /** The same without routes, labels and neighbours, which costs nothing. */
+  get skeleton(): RouterModel {
+    return this.#withoutBrought(this.#control.skeleton());
+  }
+
   /** The truth, to be read. Changes go through `transact`, `reload` and `sweep`. */
   get control(): RouterControl {
     return this.#control;
@@ -396,9 +401,19 @@ export class RunningRouter {
     state.up = up;
     this.#log.info({ port: name, up }, up ? 'port is up' : 'port is down');
     this.#tell({ kind: 'port', port: name, up });
-    if (!up) return;
+    if (!up) return this.#forgetBehind(name);
     for (const entry of this.#image.model.interfaces) {
       if (entry.port === name && entry.role === 'routed') this.#router.announce(entry.name);
+    }
+  }
+
+  /** Stations that were behind a link which is gone may be anywhere now: frames for them are flooded again. */
+  #forgetBehind(portName: string): void {
+    const { interfaces, bridges } = this.#image.model;
+    const members = new Set(bridges.flatMap((bridge) => bridge.members.map(({ circuit }) => circuit.name)));
+    for (const { name, port, role } of interfaces) {
+      if (port === portName && role === 'circuit' && members.has(name))
+        void this.#router.flushMacs({ interface: name });
     }
   }
 

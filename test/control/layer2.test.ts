@@ -64,7 +64,7 @@ test('a route to the peer that comes, changes and goes takes its pseudowire alon
   expectFresh(control);
 
   control.transact({ source: 'config', changes: [{ op: 'delete', route: { prefix: '192.0.2.2/32' } }] });
-  expect(stateOf(control, 'acme')).toEqual({ up: false, reason: 'no-route', role: 'active' });
+  expect(stateOf(control, 'acme')).toEqual({ up: false, reason: 'no-route', role: 'standby' });
   expect(stateOf(control, 'acme-2')).toEqual({ up: true, reason: undefined, role: 'active' });
   expectFresh(control);
   expect(control.tables).toBe(tables);

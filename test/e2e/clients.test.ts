@@ -18,12 +18,12 @@ const ask = (...words: string[]) => cli(...words, '--api', where);
 describe('show', () => {
   test.each([
     ['interfaces', /^core1 +up +global +10\.0\.12\.1\/24 2001:db8:0:12::1\/64 +3 +300 +2 +200$/m],
-    ['vrfs', /^red +65000:1 +24001 +\d+ +ce1$/m],
+    ['vrfs', /^red +65000:1 +24001 +\d+ +0 +0 +0 +0 +ce1$/m],
     ['routes', /^red +10\.2\.0\.0\/16 +config +via 192\.0\.2\.2 labels 24012$/m],
     ['labels', /^16001 +config +via 10\.0\.12\.2 labels 16005$/m],
     ['neighbors', /^core1 +10\.0\.12\.2 +02:00:00:00:00:02 +static$/m],
-    ['pseudowires', /^acme +192\.0\.2\.2 +24050 +24060 +ethernet +up +active$/m],
-    ['bridges', /^lan +0 +ce1\.300/m],
+    ['pseudowires', /^acme +192\.0\.2\.2 +24050 +24060 +ethernet +0 +0 +0 +0 +up +active$/m],
+    ['bridges', /^lan +0 +0 +0 +0 +0 +0 +ce1\.300/m],
     ['macs', /^lan +02:cc:00:00:00:01 +ce1\.300 +static$/m],
     ['bindings', /^24001 +vrf red +configured$/m],
     ['counters', /^arp +1$/m],

@@ -105,6 +105,8 @@ describe('run with a zebra', () => {
       changes: 3,
       refused: { 'unknown-table': 1 },
     });
+    const sentSoFar = async () => JSON.parse(await show('counters')).interfaces.core1.out.frames as number;
+    for (let i = 0; i < 400 && (await sentSoFar()) < 20; i++) await new Promise((resolve) => setTimeout(resolve, 20));
     zebra.close();
     for (let i = 0; i < 200 && rows[0].stale !== 3; i++) rows = JSON.parse(await show('sources', 'source', 'fpm'));
     expect(rows[0]).toMatchObject({ stale: 3, adapter: { connected: false, peer: '' } });

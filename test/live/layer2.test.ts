@@ -72,8 +72,11 @@ describe.skipIf(!ready)(title, () => {
     });
 
     test('jumbo frames, up to the mtu of the circuit', () => {
-      expect(ping(hosts.wire1, '10.9.0.2', { bytes: 8972, fragment: 'do' }).text).toContain('3 received');
-      expect(ping(hosts.wire2, '2001:db8:9::1', { bytes: 8952 }).text).toContain('3 received');
+      // One at a time: of several, ping waits for the last ones no longer than the first took.
+      for (let i = 0; i < 3; i++) {
+        expect(ping(hosts.wire1, '10.9.0.2', { bytes: 8972, fragment: 'do', count: 1 }).text).toContain('1 received');
+        expect(ping(hosts.wire2, '2001:db8:9::1', { bytes: 8952, count: 1 }).text).toContain('1 received');
+      }
     });
 
     test('tagged frames, LACP, spanning tree and whatever else arrive as they were sent, in order', async () => {
@@ -166,7 +169,7 @@ describe.skipIf(!ready)(title, () => {
     };
     const arrivedBy = async (link: string) => {
       const before = dual2.counts(link).received;
-      expect(ping(dual1, '10.5.0.2').text).toContain('3 received');
+      for (let i = 0; i < 3; i++) expect(ping(dual1, '10.5.0.2', { count: 1 }).text).toContain('1 received');
       return dual2.counts(link).received - before;
     };
     const text = pe1(control1.name);
@@ -293,6 +296,22 @@ describe.skipIf(!ready)(title, () => {
       expect(Number.parseInt(out, 10)).toBeGreaterThan(0);
       await expectReachable(hosts.lan1, '10.8.0.2');
       expect(await known()).toContain(mac);
+    });
+
+    test('what was behind a link is forgotten when that goes down', async () => {
+      const place = backbone.places.pe3;
+      const own = async () => {
+        const at = ['--api', `unix:${lab.path('pe3.sock')}`];
+        const { out } = await cli('show', 'macs', 'interface', 'lan', '--json', ...at);
+        return (JSON.parse(out) as unknown[]).length;
+      };
+      await expectReachable(hosts.lan1, '10.8.0.3');
+      expect(await own()).toBeGreaterThan(0);
+      place.ip('link set dev lan down');
+      await routers.pe3.logged(({ port, up }) => port === 'lan' && up === false);
+      expect(await own()).toBe(0);
+      place.ip('link set dev lan up');
+      await expectReachable(hosts.lan1, '10.8.0.3');
     });
 
     test('other tables know what was learned: nothing is flooded, nothing is lost', async () => {

@@ -16,6 +16,8 @@ export interface ShowOptions extends ClientOptions {
 type Row = Readonly<Record<string, unknown>>;
 
 interface Shown {
+  /** Columns that are left out where no row has anything in them: what only some routers count. */
+  readonly optional?: readonly number[];
   readonly columns: readonly string[];
   readonly numeric?: readonly number[];
   readonly cells: (row: Row) => readonly unknown[];
@@ -67,11 +69,13 @@ const shown: Readonly<Record<string, Shown>> = {
   routes: {
     columns: ['VRF', 'Prefix', 'Source', 'Frames', 'Bytes', 'Leads to'],
     numeric: [3, 4],
+    optional: [3, 4],
     cells: (row) => [row.vrf, row.prefix, row.source, ...counts(row.counted), leadsTo(row)],
   },
   labels: {
     columns: ['Label', 'Source', 'Frames', 'Bytes', 'Leads to'],
     numeric: [0, 2, 3],
+    optional: [2, 3],
     cells: (row) => [row.label, row.source, ...counts(row.counted), leadsTo(row)],
   },
   neighbors: {
@@ -173,11 +177,19 @@ export async function showCommand(
     io.out.write(`${JSON.stringify(rows, null, 2)}\n`);
     return 0;
   }
-  const { columns, numeric = [], cells } = shown[what] as Shown;
-  const text = rows.map((row) => cells(row).map((cell) => (cell === undefined ? '' : String(cell))));
-  if (rows.length > 0) io.out.write(`${formatTable({ columns, rows: text, numeric }, io.out)}\n`);
+  if (rows.length > 0) io.out.write(`${formatTable(tableOf(shown[what] as Shown, rows), io.out)}\n`);
   if (answer.more) io.err.write(`shimline: there are more; --limit N shows N, --json too\n`);
   return 0;
+}
+
+function tableOf({ columns, numeric = [], optional = [], cells }: Shown, rows: readonly Row[]) {
+  const text = rows.map((row) => cells(row).map((cell) => (cell === undefined ? '' : String(cell))));
+  const kept = columns.flatMap((_, i) => (optional.includes(i) && text.every((row) => row[i] === '') ? [] : [i]));
+  return {
+    columns: kept.map((i) => columns[i] as string),
+    rows: text.map((row) => kept.map((i) => row[i] as string)),
+    numeric: kept.flatMap((i, place) => (numeric.includes(i) ? [place] : [])),
+  };
 }
 
 async function explainRoute(

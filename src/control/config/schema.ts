@@ -3,6 +3,7 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 import { type PuntName, puntReasons } from '../../engine/reasons.ts';
 import { namePattern, portNamePattern, subInterfaceNamePattern } from './names.ts';
+import { exportSchema, GobgpSchema, importSchema, leakSchema, routeTarget } from './vpn-schema.ts';
 
 export const labelMax = 0xfffff;
 /** Labels below are special-purpose (RFC 7274). */
@@ -82,11 +83,6 @@ const ttlMode = (description: string) =>
 const tcMode = (description: string) =>
   Type.Union([...modes, Type.Integer({ minimum: 0, maximum: 7 })], { description });
 const mtu = (description: string) => whole(description, 28, 65535);
-const routeTarget = Type.String({
-  pattern: '^([0-9]{1,10}|[0-9]{1,3}(\\.[0-9]{1,3}){3}):[0-9]{1,10}$',
-  expected: 'ASN:NUMBER or IPV4:NUMBER, such as "65000:1"',
-});
-
 const puntLimit = (reason: PuntName) =>
   optional(whole(`Punt reason ${reason}. Default ${puntLimitDefaults[reason]}.`, 0, uint32Max));
 
@@ -300,12 +296,9 @@ export const VrfSchema = strict(
     rd: optional(
       Type.String({ ...routeTarget, description: 'Route distinguisher, for routing adapters.', quotable: true }),
     ),
-    import: optional(
-      Type.Array(routeTarget, { description: 'Route targets that routing adapters import.', quotable: true }),
-    ),
-    export: optional(
-      Type.Array(routeTarget, { description: 'Route targets that routing adapters export.', quotable: true }),
-    ),
+    import: optional(importSchema),
+    export: optional(exportSchema),
+    leak: optional(leakSchema),
     label: optional(
       incomingLabel('Label of this VRF: pop, look up here. Absent: the label manager picks the lowest free one.'),
     ),
@@ -569,6 +562,7 @@ export const ConfigSchema = strict(
     xconnects: optional(Type.Array(XconnectSchema, { description: 'Cross-connects: point to point (VPWS).' })),
     bridges: optional(section(namePattern, BridgeSchema, 'Bridges by name: multipoint (VPLS).')),
     snmp: optional(SnmpSchema),
+    gobgp: optional(GobgpSchema),
     fpm: optional(FpmSchema),
   },
   { description: 'One file describes one router.' },

@@ -7,6 +7,7 @@ import { formatPlace } from './problems.ts';
 import { labelMax, labelMin, puntLimitDefaults, type RouterConfig, type SnmpConfig, type VrfConfig } from './schema.ts';
 import type { Draft } from './structure.ts';
 import { checkRouteTarget, readHostOf } from './values.ts';
+import { readVpnPolicy } from './vpn-policy.ts';
 
 const defaultName = 'router';
 const defaultIcmp = 100;
@@ -15,7 +16,17 @@ const portMax = 65535;
 /** The keys of RouterModel that come from the `router` section. */
 export type RouterSettings = Omit<
   RouterModel,
-  'interfaces' | 'vrfs' | 'neighbors' | 'routes' | 'labels' | 'pseudowires' | 'xconnects' | 'bridges' | 'snmp' | 'fpm'
+  | 'interfaces'
+  | 'vrfs'
+  | 'neighbors'
+  | 'routes'
+  | 'labels'
+  | 'pseudowires'
+  | 'xconnects'
+  | 'bridges'
+  | 'snmp'
+  | 'fpm'
+  | 'gobgp'
 >;
 
 /** FNV-1a over the UTF-16 units of a text. */
@@ -62,16 +73,13 @@ export function readSettings(draft: Draft<Partial<RouterConfig>> | undefined, fi
 }
 
 export function readVrf({ name, place, value }: Draft<Partial<VrfConfig>>, findings: Findings): VrfModel {
-  const { rd, import: importTargets = [], export: exportTargets = [] } = value;
+  const { rd } = value;
   if (rd !== undefined) checkRouteTarget(rd, [...place, 'rd'], findings);
-  for (const [i, target] of importTargets.entries()) checkRouteTarget(target, [...place, 'import', i], findings);
-  for (const [i, target] of exportTargets.entries()) checkRouteTarget(target, [...place, 'export', i], findings);
   return {
     path: formatPlace(place),
     name,
     rd,
-    importTargets,
-    exportTargets,
+    ...readVpnPolicy({ name, place, value }, findings),
     label: value.label,
     labelMode: value.labelMode ?? 'per-vrf',
     kernelTable: value.table,

@@ -33,6 +33,7 @@ import {
   type XconnectConfig,
   XconnectSchema,
 } from './schema.ts';
+import { type GobgpConfig, GobgpSchema } from './vpn-schema.ts';
 
 export interface Draft<T> {
   readonly place: Place;
@@ -52,6 +53,7 @@ export interface Drafts {
   readonly xconnects: readonly Draft<XconnectConfig>[];
   readonly bridges: readonly Draft<Partial<BridgeConfig>>[];
   readonly snmp: Draft<Partial<SnmpConfig>> | undefined;
+  readonly gobgp: Draft<Partial<GobgpConfig>> | undefined;
   readonly fpm: Draft<Partial<FpmConfig>> | undefined;
   /** The names of each section, of damaged entries too. */
   readonly names: { readonly interfaces: Names; readonly vrfs: Names; readonly pseudowires: Names };
@@ -112,11 +114,16 @@ function without(value: unknown, steps: Place): unknown {
   return kept === undefined ? others : { ...others, [step]: kept };
 }
 
-/** Of a choice between a text and a map, what is wrong with the one that is there; any other error is itself. */
+function kindOf(value: unknown): string | undefined {
+  if (Array.isArray(value)) return 'Array';
+  return isTable(value) ? 'Object' : typeof value === 'string' ? 'String' : undefined;
+}
+
+/** Of a choice between a text, a list and a map, what is wrong with the one that is there; any other error is itself. */
 function* narrowed(errors: Iterable<ValueError>): Generator<ValueError> {
   for (const error of errors) {
     const members: readonly TSchema[] = error.type === ValueErrorType.Union ? error.schema.anyOf : [];
-    const kind = isTable(error.value) ? 'Object' : typeof error.value === 'string' ? 'String' : undefined;
+    const kind = kindOf(error.value);
     const like = members.flatMap((member, i) => (member[Kind] === kind ? [i] : []));
     const meant = like.length === 1 ? error.errors[like[0] as number] : undefined;
     if (meant === undefined) yield error;
@@ -198,7 +205,7 @@ function readSections(file: Table, findings: Findings) {
   const map = <T>(name: SectionName, schema: TSchema, judge: NameProblem) =>
     readMap<Partial<T>>(file, name, schema, findings, judge);
   const list = <T>(name: SectionName, schema: TSchema) => readList<T>(file, name, schema, findings);
-  const single = <T>(name: 'router' | 'snmp' | 'fpm', schema: TSchema): Draft<Partial<T>> | undefined => {
+  const single = <T>(name: 'router' | 'snmp' | 'fpm' | 'gobgp', schema: TSchema): Draft<Partial<T>> | undefined => {
     const value = file[name] === undefined ? undefined : checkValue(schema, file[name], [name], findings);
     return isTable(value) ? { place: [name], name: '', value: value as Partial<T> } : undefined;
   };
@@ -213,6 +220,7 @@ function readSections(file: Table, findings: Findings) {
     xconnects: list<XconnectConfig>('xconnects', XconnectSchema),
     bridges: map<BridgeConfig>('bridges', BridgeSchema, named('bridge')),
     snmp: single<SnmpConfig>('snmp', SnmpSchema),
+    gobgp: single<GobgpConfig>('gobgp', GobgpSchema),
     fpm: single<FpmConfig>('fpm', FpmSchema),
   };
 }

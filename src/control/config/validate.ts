@@ -13,6 +13,7 @@ import { buildRoutes } from './routes.ts';
 import { readSettings, readSnmp, readVrf } from './settings.ts';
 import { readDrafts } from './structure.ts';
 import { readTables } from './tables.ts';
+import { checkLeaks, readGobgp } from './vpn-policy.ts';
 
 export interface ConfigOptions {
   /** Live, a device brings its own MAC address, so that `mac` may be absent. */
@@ -39,6 +40,7 @@ export function buildModel(file: unknown, findings: Findings, options: ConfigOpt
   checkMacs(interfaces, circuits, world);
   checkAttachments(interfaces, circuits, world);
   const tables = readTables(interfaces, settings, world);
+  checkLeaks(drafts, findings);
   const referents = { interfaces: new Map(interfaces.map((item) => [item.model.name, item])), tables };
   return {
     ...settings,
@@ -51,6 +53,7 @@ export function buildModel(file: unknown, findings: Findings, options: ConfigOpt
     xconnects: circuits.xconnects,
     bridges: circuits.bridges,
     snmp: readSnmp(drafts.snmp, findings),
+    gobgp: readGobgp(drafts, settings, findings),
     fpm: readFpm(drafts, findings),
   };
 }

@@ -273,6 +273,11 @@ export class RouterControl {
     return explainLookup(this.tables, this.names, this.#state.tableIndex(vrf), address.words);
   }
 
+  /** Settings, interfaces, VRFs and circuits as they are now: at hand, however many routes there are. */
+  skeleton(): RouterModel {
+    return this.#state.model;
+  }
+
   /** The configuration as it is now: with the routes and labels of the source `config`, or of another one. */
   configModel(source = 'config'): RouterModel {
     const labels = [...this.labels()].filter((each) => each.source === source);

@@ -10,6 +10,7 @@ import type { RouterFileConfig } from '../config/schema.ts';
 import { readSettings, readSnmp, readVrf } from '../config/settings.ts';
 import { readDrafts } from '../config/structure.ts';
 import { readTables } from '../config/tables.ts';
+import { checkLeaks, readGobgp } from '../config/vpn-policy.ts';
 import type { World } from '../config/world.ts';
 import type { PathModel, RouterModel } from '../model.ts';
 
@@ -59,6 +60,7 @@ export function readSkeleton(
   const circuits = readCircuits(drafts, findings);
   const interfaces = readInterfaces(world, circuits);
   checkMacs(interfaces, circuits, world);
+  checkLeaks(drafts, findings);
   const tables = readTables(interfaces, settings, world);
   // A next hop that nothing covers is accepted, and waits.
   for (const prefix of anywhere) tables.addGlobalRoute(prefix);
@@ -73,6 +75,7 @@ export function readSkeleton(
     xconnects: circuits.xconnects,
     bridges: circuits.bridges,
     snmp: readSnmp(drafts.snmp, findings),
+    gobgp: readGobgp(drafts, settings, findings),
     fpm: readFpm(drafts, findings),
   };
   checkLabels(model, findings);

@@ -17,6 +17,7 @@ import type {
   VrfConfig,
   XconnectConfig,
 } from '../config/schema.ts';
+import { gobgpConfig, vpnPolicyConfig } from '../config/vpn-policy.ts';
 import type {
   BridgeModel,
   DeviceModel,
@@ -109,8 +110,7 @@ function paceConfig(pace: PaceModel): CaptureConfig {
 export function vrfConfig(model: VrfModel): VrfConfig {
   return defined<VrfConfig>({
     rd: model.rd,
-    import: model.importTargets.length > 0 ? [...model.importTargets] : undefined,
-    export: model.exportTargets.length > 0 ? [...model.exportTargets] : undefined,
+    ...vpnPolicyConfig(model),
     label: model.label,
     labelMode: model.labelMode === 'per-vrf' ? undefined : model.labelMode,
     table: model.kernelTable,
@@ -209,5 +209,6 @@ export function configOf(model: RouterModel): RouterFileConfig {
     bridges: named(model.bridges, bridgeConfig),
     ...(model.fpm && { fpm: fpmConfig(model.fpm) }),
     ...(model.snmp && { snmp: { agentx: `tcp:${agentHost(model.snmp.host)}:${model.snmp.port}` } }),
+    ...(model.gobgp && { gobgp: gobgpConfig(model.gobgp) }),
   };
 }

@@ -73,7 +73,7 @@ function healthOf({ truth, plane }: RouterService): () => object {
       before = heartbeats;
       lookedAt = performance.now();
     }
-    return { status, version: truth.version, name: truth.configModel().name, heartbeats };
+    return { status, version: truth.version, name: truth.skeleton().name, heartbeats };
   };
 }
 

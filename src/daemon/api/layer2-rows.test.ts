@@ -28,7 +28,7 @@ bridges:
 function open(text = config) {
   const forwarding = compileRouter(parseConfig(text, 'test.yaml'));
   const plane = { forwarding: () => forwarding, accounts: () => undefined } as unknown as RouterPlane;
-  const truth = { configModel: (): RouterModel => forwarding.model } as RouterTruth;
+  const truth = { skeleton: (): RouterModel => forwarding.model } as RouterTruth;
   return { ...forwarding, plane, truth };
 }
 

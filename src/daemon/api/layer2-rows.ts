@@ -13,7 +13,7 @@ type Forwarding = ReturnType<RouterPlane['forwarding']>;
 
 /** The configuration without its routes, which may be very many. */
 function circuitsOf(truth: RouterTruth) {
-  return configOf({ ...truth.configModel(), routes: [], labels: [], neighbors: [] });
+  return configOf({ ...truth.skeleton(), routes: [], labels: [], neighbors: [] });
 }
 
 /** In the order of the configuration. One that does not forward yet has no state. */

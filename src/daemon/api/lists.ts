@@ -75,7 +75,7 @@ const lists: readonly List[] = [
     row: interfaceRow,
     filters: { vrf: text('Only those of this VRF, or global.'), name: onInterface },
     rows: ({ vrf, name }, { truth, plane }) =>
-      filtered(interfaceRows(truth.configModel(), plane), (each) => {
+      filtered(interfaceRows(truth.skeleton(), plane), (each) => {
         return is(vrf, (each.vrf ?? 'global') as typeof vrf) && is(name, each.name as typeof name);
       }),
   },

@@ -41,7 +41,7 @@ function perName(label: string, name: string, traffic: Traffic, unit: Unit): Rea
 function perSubInterface({ truth, plane }: RouterService, unit: Unit): Reading[] {
   const accounts = plane.accounts();
   if (accounts === undefined) return [];
-  const subs = truth.configModel().interfaces.filter(({ name, port }) => name !== port);
+  const subs = truth.skeleton().interfaces.filter(({ name, port }) => name !== port);
   return subs.flatMap(({ name }) => perName('interface', name, accounts.interface(name), unit));
 }
 

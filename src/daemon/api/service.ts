@@ -59,8 +59,10 @@ export interface RouterTruth {
   sourceViews(): readonly SourceView[];
   /** The steps of a look-up; undefined: there is no such VRF. */
   explainRoute(vrf: string | undefined, address: IpAddress): readonly string[] | undefined;
-  /** The configuration as it is now. */
+  /** The configuration as it is now; it takes as long as there are routes. */
   configModel(): RouterModel;
+  /** The same without routes, labels and neighbours: for who asks often. */
+  skeleton(): RouterModel;
   /** Resolves when what was changed by now outlasts a crash, as far as anything of it does: labels. Absent: nothing does. */
   kept?(): Promise<void>;
 }

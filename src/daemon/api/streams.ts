@@ -114,7 +114,7 @@ export class Streams {
   }
 
   async #capture(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const names = this.#service.truth.configModel().interfaces.map(({ port }) => port);
+    const names = this.#service.truth.skeleton().interfaces.map(({ port }) => port);
     const { filter, ...bounds } = captureFilter(request.query as Record<string, unknown>, new Set(names));
     const tap = await this.#service.plane.capture(filter);
     if (tap === undefined) throw refusal(409, 'another capture is running');

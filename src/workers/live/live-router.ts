@@ -175,6 +175,7 @@ export class LiveRouter {
 
   /** Forgets what bridges have learned; answers how many addresses that were. */
   async flushMacs(place: MacPlace): Promise<number> {
+    if (this.#stopped) return 0;
     const said = await this.#ask(0, { kind: 'flush', place }, 'flushed');
     return said.kind === 'flushed' ? said.count : 0;
   }

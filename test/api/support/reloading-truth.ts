@@ -362,6 +362,10 @@ export class ReloadingTruth implements RouterTruth {
     };
   }
 
+  skeleton() {
+    return this.configModel();
+  }
+
   /** Entries of other sources that a configuration does not have. */
   #ofOthers(model: RouterModel): Pick<RouterModel, 'routes' | 'labels'> & { readonly keys: ReadonlySet<string> } {
     const present = this.#router.model;

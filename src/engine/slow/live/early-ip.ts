@@ -30,7 +30,10 @@ const expired = end('ttl-expired', false);
 const noRoute = end('no-route', false);
 const key = [0];
 
-/** How the packet at `at` ends, if it does; it came under the own MAC address of the interface at the clock's time `now`. */
+/**
+ * How the packet at `at` ends, if it does; it came under the own MAC address of the interface at the clock's time `now`, in a
+ * frame of so many octets.
+ */
 export function endOfIpv4(
   context: SlowContext,
   live: Live,
@@ -38,6 +41,7 @@ export function endOfIpv4(
   at: number,
   frameEnd: number,
   interfaceIndex: number,
+  octets: number,
   now: number,
 ): EarlyEnd | undefined {
   const { tables } = context;
@@ -51,7 +55,24 @@ export function endOfIpv4(
   if (!isPlain(read32(bytes, at + v4.sourceAt), destination)) return undefined;
   const table = interfaces[record + 2] as number;
   key[0] = destination;
-  const route = tables.trie4.lookup(table, key) * routeWords;
+  const found = tables.trie4.lookup(table, key);
+  const ends = endByRoute(context, live, bytes, at, total, interfaceIndex, table, found * routeWords, now);
+  if (ends !== undefined) context.accounts?.route(found, octets);
+  return ends;
+}
+
+function endByRoute(
+  context: SlowContext,
+  live: Live,
+  bytes: Bytes,
+  at: number,
+  total: number,
+  interfaceIndex: number,
+  table: number,
+  route: number,
+  now: number,
+): EarlyEnd | undefined {
+  const { tables } = context;
   const argument = tables.routes[route + 1] as number;
   const isExpired = (bytes[at + v4.ttlAt] as number) <= 1;
   switch (tables.routes[route]) {

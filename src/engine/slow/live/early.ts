@@ -51,13 +51,14 @@ export function dropsEarly(context: SlowContext, live: Live, batch: Batch, slot:
   const end = start + captured;
   let ends: EarlyEnd | undefined;
   if (type === EtherType.ipv4) {
-    if (isOurs) ends = endOfIpv4(context, live, bytes, at, end, owner - 1, now);
+    if (isOurs) ends = endOfIpv4(context, live, bytes, at, end, owner - 1, captured, now);
   } else {
     const reason = reasonOf(bytes, type, at, end);
     const isLimited = reason >= 0 && (isOurs || isGroupMac(bytes, start)) && !live.wouldAdmit(owner - 1, reason, now);
     if (isLimited) ends = { reason: 'punt-limited', silent: true };
   }
   if (ends === undefined) return false;
+  context.accounts?.arrivedBy(owner - 1, captured);
   count(context, batch, slot, Drop[ends.reason]);
   if (!ends.silent) {
     // The error that is not made, as in `dropUnbuilt`.
