@@ -218,14 +218,17 @@ function bridge(f: u32, circuit: u32, number: u32): bool {
   const at = load<u32>(f, SLOT_MACS);
   const prefix = number << 16;
   const source = find(prefix | bswap<u16>(load<u16>(at, 6)), bswap<u32>(load<u32>(at, 8)));
-  if (source == 0 || load<u32>(source, MAC_CIRCUIT) != circuit) return true;
+  if (source == 0) return true;
+  const known = load<u32>(source, MAC_CIRCUIT);
+  // A static address teaches nobody, wherever its frames come from.
+  if (known < MAC_FIXED && known != circuit) return true;
   const sec = load<u32>(f, SLOT_SECONDS);
   const nano = load<u32>(f, SLOT_NANOSECONDS);
   const ageing = load<u32>(record, BRIDGE_AGEING);
   const isLate = sec < leftSeconds || (sec == leftSeconds && nano < leftNanoseconds);
   if (isLate) return false;
   if (isFresh(source, sec, nano, ageing) && sendKnown(f, circuit, prefix, sec, nano, ageing)) {
-    touch(source, sec, nano);
+    if (known < MAC_FIXED) touch(source, sec, nano);
   } else {
     leftSeconds = sec;
     leftNanoseconds = nano;

@@ -96,13 +96,16 @@ export function createLayer2Pass(
     const at = macsAt[slot] as number;
     const prefix = number << 16;
     const source = macs.find((prefix | read16(bytes, at + 6)) >>> 0, read32(bytes, at + 8), 0);
-    if (source < 0 || macs.circuitOf(source) !== circuit) return true;
+    if (source < 0) return true;
+    const known = macs.circuitOf(source);
+    // A static address teaches nobody, wherever its frames come from.
+    if (known < fixedMac && known !== circuit) return true;
     const sec = seconds[slot] as number;
     const nano = nanoseconds[slot] as number;
     const ageing = bridges[record + 2] as number;
     const isLate = sec < leftSeconds || (sec === leftSeconds && nano < leftNanoseconds);
     if (!isLate && macs.isFresh(source, sec, nano, ageing) && sendKnown(slot, circuit, prefix, ageing)) {
-      macs.touch(source, sec, nano);
+      if (known < fixedMac) macs.touch(source, sec, nano);
     } else if (!isLate) {
       leftSeconds = sec;
       leftNanoseconds = nano;
