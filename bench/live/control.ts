@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { projectRoot } from '../../test/e2e/support/cli.ts';
 import { pause } from '../../test/live/support/traffic.ts';
 import { builtMain } from '../../test/support/built.ts';
+import { median } from '../median.ts';
 import { callApi } from './call-api.ts';
 
 const { values } = parseArgs({
@@ -26,6 +27,7 @@ const seconds = Number(values.seconds);
 const routes = Number(values.routes);
 const changesPerSecond = Number(values.rate);
 
+const rounds = 5;
 const batchChanges = 200;
 const framesPerSecond = 30_000;
 /** Walks through 64 MB, as a program with some objects does. */
@@ -104,8 +106,6 @@ async function rateWhile(act: () => Promise<unknown>): Promise<Rate> {
 const millions = (value: number): string => (value / 1e6).toFixed(2);
 const textOf = ({ perSecond, perCpuSecond }: Rate): string =>
   `${millions(perSecond)} M frames/s, ${millions(perCpuSecond)} M by processor time`;
-const partOf = (a: Rate, b: Rate): string =>
-  `${(a.perSecond / b.perSecond).toFixed(3)} of it, ${(a.perCpuSecond / b.perCpuSecond).toFixed(3)} by processor time`;
 
 const address = (i: number): string => `${20 + (i >>> 16)}.${(i >>> 8) & 255}.${i & 255}.0`;
 const route = (i: number, label: number) => ({
@@ -176,26 +176,35 @@ const router = spawn(process.execPath, command, { cwd: projectRoot, stdio: ['ign
 try {
   await pause(6000);
   forwarder = pin(router.pid ?? 0);
-  const idle = await rateWhile(() => pause(10_000));
-  console.log(`alone: ${textOf(idle)}`);
+  // In turn, so that what the machine does besides hits all of them alike; medians.
+  const partsOf = { changes: [] as number[], beside: [] as number[] };
   let changed = 0;
-  const busy = await rateWhile(async () => {
-    changed = await change(seconds);
-  });
-  console.log(`${Math.round(changed)} changes/s: ${textOf(busy)}: ${partOf(busy, idle)}`);
-  // A program that has nothing to do with the router and keeps the other core as busy.
-  const other = spawn('taskset', ['-c', '1', process.execPath, '-e', spin], { stdio: 'ignore' });
-  const beside = await rateWhile(() => pause(10_000));
-  other.kill('SIGKILL');
-  console.log(`beside a foreign program: ${textOf(beside)}: ${partOf(beside, idle)}`);
-  const again = await rateWhile(() => pause(10_000));
-  console.log(`alone again: ${textOf(again)}`);
+  let idle = 0;
+  for (let round = 0; round < rounds; round++) {
+    const alone = await rateWhile(() => pause(5000));
+    const busy = await rateWhile(async () => {
+      changed = await change(seconds / rounds);
+    });
+    // A program that has nothing to do with the router and keeps the other core as busy.
+    const other = spawn('taskset', ['-c', '1', process.execPath, '-e', spin], { stdio: 'ignore' });
+    const beside = await rateWhile(() => pause(5000));
+    other.kill('SIGKILL');
+    console.log(`alone ${textOf(alone)}; ${Math.round(changed)} changes/s ${textOf(busy)}; other ${textOf(beside)}`);
+    partsOf.changes.push(busy.perSecond / alone.perSecond);
+    partsOf.beside.push(beside.perSecond / alone.perSecond);
+    idle = alone.perSecond;
+  }
+  console.log(
+    `medians: with changes ${median(partsOf.changes).toFixed(3)} of the rate alone, beside a foreign program ${median(partsOf.beside).toFixed(3)}`,
+  );
   const lines = loadLines();
   let took = 0;
   const loading = await rateWhile(async () => {
     took = await load(lines);
   });
-  console.log(`${routes} routes in ${took.toFixed(2)} s: ${textOf(loading)}: ${partOf(loading, again)}`);
+  console.log(
+    `${routes} routes in ${took.toFixed(2)} s: ${textOf(loading)}, ${(loading.perSecond / idle).toFixed(3)} of it alone`,
+  );
 } finally {
   router.kill('SIGTERM');
   await new Promise((resolve) => router.once('exit', resolve));
