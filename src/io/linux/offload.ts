@@ -53,9 +53,10 @@ function sumAligned(batch: Batch, at: number, count: number): number {
   return ((folded & 0xff) << 8) | (folded >>> 8);
 }
 
-/** The field's value for a sum; a UDP checksum of zero would mean that there is none. */
-function checksumOf(sum: number): number {
-  return ~fold(sum) & 0xffff || 0xffff;
+/** The field's value for a sum; of UDP zero would mean that there is none (RFC 768), of TCP it is a checksum like any other. */
+function checksumOf(sum: number, isUdp: boolean): number {
+  const checksum = ~fold(sum) & 0xffff;
+  return checksum === 0 && isUdp ? 0xffff : checksum;
 }
 
 /**
@@ -64,7 +65,7 @@ function checksumOf(sum: number): number {
  */
 export function finishChecksum(batch: Batch, from: number, field: number, end: number): void {
   if (field + 2 > end || field < from || (from & 3) !== 0) return;
-  write16(batch.bytes, field, checksumOf(sumAligned(batch, from, end - from)));
+  write16(batch.bytes, field, checksumOf(sumAligned(batch, from, end - from), field - from === Udp.checksum));
 }
 
 /** Cuts a packet that is to be cut, into one batch after the other. */
@@ -159,7 +160,7 @@ export class Segmenter {
     if (this.#isTcp) this.#number(bytes, transport);
     else write16(bytes, transport + Udp.length, upperBytes);
     write16(bytes, field, 0);
-    write16(bytes, field, checksumOf(sumAligned(batch, transport, upperBytes) + pseudo));
+    write16(bytes, field, checksumOf(sumAligned(batch, transport, upperBytes) + pseudo, !this.#isTcp));
   }
 
   /** Sequence number and flags of a segment: the end of the stream is in the last, ECN's answer in the first. */
