@@ -9,11 +9,9 @@ import type { FanoutGroup } from './fanout.ts';
 import { alignTail, FrameStatus, frameCopy, headerBytes, tagBytes, tagWord } from './frame-copy.ts';
 import type { Link } from './link.ts';
 import { Offloads, offloadHeaderBytes, offloadMask } from './offload.ts';
-import { frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
+import { blockBytes, frameBytesUsual, openRingSocket, packetVersion, type ReceiveRing } from './receive-ring.ts';
 
-/** Twice the longest frame: at low rates each frame has a block of its own, so many of them bridge a thread's long pause. */
-const blockBytes = 128 * 1024;
-const blocks = 128;
+const blocks = 64;
 const ringBytes = blocks * blockBytes;
 /** Said to the kernel, which does not go by it. */
 const frameBytes = 2048;
