@@ -303,27 +303,6 @@ within() {
   [[ $1 == blue2 ]] || frr_up "$1"
 }
 
-# Within a container that is the node: its ports are there already.
-within() {
-  inside=$1
-  mkdir -p "$state"
-  chmod 755 "$state"
-  case $1 in
-    red* | blue*) site "$1" ;;
-    *)
-      quiet "$1"
-      namespace "$1-cp"
-      speaking "$1-cp"
-      router_up "$1"
-      until_true 300 ready "$1" || fail "$1 does not start: $(cat "$state/$1/log")"
-      [[ $1 == p ]] || vrfs "$1-cp"
-      frr_up "$1-cp"
-      return
-      ;;
-  esac
-  [[ $1 == blue2 ]] || frr_up "$1"
-}
-
 down() {
   local name pid
   for name in "${routers[@]}" "${routers[@]/%/-cp}" "${sites[@]}"; do
