@@ -12,6 +12,15 @@ import { routeWords, type Tables } from '../tables/tables.ts';
 import type { Batch } from '../wire/batch.ts';
 import { FastArray } from './fast/state.ts';
 
+export interface FrameTotals {
+  readonly frames: number;
+  readonly bytes: number;
+}
+
+export function addTotals(a: FrameTotals, b: FrameTotals): FrameTotals {
+  return { frames: a.frames + b.frames, bytes: a.bytes + b.bytes };
+}
+
 /** Frames, then bytes. */
 const pair = 2;
 
@@ -150,9 +159,7 @@ export function createAccountPass(accounts: Accounts, batch: Batch) {
     for (let slot = from; slot < to; slot++) {
       const index = met[slot] as number;
       if (index === 0 || egress[slot] === 0) continue;
-      const at = index * pair;
-      account[at] = (account[at] as number) + 1;
-      account[at + 1] = (account[at + 1] as number) + (arrived[slot] as number);
+      add(account, index, arrived[slot] as number);
     }
   }
 

@@ -1,7 +1,7 @@
 // What the accounts of all forwarders say together (src/engine/accounts.ts), told by what routes, labels, interfaces and
 // circuits are called: numbers change with the tables, and a route's record goes to another route when it is gone. A page is
 // the accounts of one set of tables; what stands on pages that are closed, or on records that were given back, is carried.
-import { Accounts, floodKinds } from '../../engine/accounts.ts';
+import { Accounts, addTotals, type FrameTotals, floodKinds } from '../../engine/accounts.ts';
 import { CircuitKind, type CircuitTable, circuitWords } from '../../tables/circuits.ts';
 import { labelKey } from '../../tables/labels.ts';
 import type { Tables } from '../../tables/tables.ts';
@@ -9,11 +9,6 @@ import type { RouterModel } from '../model.ts';
 import type { LiveState } from './live-state.ts';
 import type { RouteStore } from './route-store.ts';
 import type { TableWriter } from './table-writer.ts';
-
-export interface FrameTotals {
-  readonly frames: number;
-  readonly bytes: number;
-}
 
 export interface Traffic {
   readonly in: FrameTotals;
@@ -23,12 +18,12 @@ export interface Traffic {
 const nothing: FrameTotals = { frames: 0, bytes: 0 };
 const noTraffic: Traffic = { in: nothing, out: nothing };
 
-export function addTotals(a: FrameTotals, b: FrameTotals): FrameTotals {
-  return { frames: a.frames + b.frames, bytes: a.bytes + b.bytes };
-}
-
 function addTraffic(a: Traffic, b: Traffic): Traffic {
   return { in: addTotals(a.in, b.in), out: addTotals(a.out, b.out) };
+}
+
+function addTo(sums: Map<string, Traffic>, name: string, traffic: Traffic): void {
+  sums.set(name, addTraffic(sums.get(name) ?? noTraffic, traffic));
 }
 
 /** The accounts of one set of tables, one for each forwarder. */
@@ -134,6 +129,18 @@ interface Sheet {
   readonly state: LiveState;
 }
 
+function addCircuits(sums: Map<string, Traffic>, { page, writer, state }: Sheet): void {
+  for (const [circuit, name] of circuitNames(writer.tables.circuits, state.model).entries()) {
+    if (name !== undefined) addTo(sums, name, page.circuit(circuit));
+  }
+}
+
+const noFloods: readonly FrameTotals[] = Array.from({ length: floodKinds }, () => nothing);
+
+function addFloods(sum: readonly FrameTotals[], page: AccountPage, bridge: number): FrameTotals[] {
+  return sum.map((each, kind) => addTotals(each, page.flood(bridge, kind)));
+}
+
 export class AccountBook {
   readonly #forwarders: number;
   /** Sheets that forwarders may still write on: the present one last. */
@@ -141,7 +148,7 @@ export class AccountBook {
   readonly #labels = new Map<number, FrameTotals>();
   readonly #interfaces = new Map<string, Traffic>();
   readonly #circuits = new Map<string, Traffic>();
-  readonly #floods = new Map<string, FrameTotals[]>();
+  readonly #floods = new Map<string, readonly FrameTotals[]>();
 
   constructor(forwarders: number) {
     this.#forwarders = forwarders;
@@ -150,7 +157,8 @@ export class AccountBook {
   /** Tables were made. What interfaces and circuits have to do is always worth an account; look-ups where they are wanted. */
   begin(state: LiveState, writer: TableWriter): void {
     const page = new AccountPage(writer.tables, this.#forwarders, state.model.accounting);
-    writer.page = page;
+    // A writer that need not tell bases of records does not ask for them.
+    if (page.hasLookups) writer.page = page;
     this.#sheets.push({ page, writer, state });
   }
 
@@ -164,17 +172,13 @@ export class AccountBook {
     while (this.#sheets.length > 1) this.#close(this.#sheets.shift() as Sheet, this.#sheets.at(-1) as Sheet);
   }
 
-  #close({ page, writer, state }: Sheet, present: Sheet): void {
+  #close(sheet: Sheet, present: Sheet): void {
+    const { page, writer, state } = sheet;
     const { model } = state;
-    for (const [index, { name }] of model.interfaces.entries()) {
-      this.#interfaces.set(name, addTraffic(this.#interfaces.get(name) ?? noTraffic, page.interface(index)));
-    }
-    for (const [circuit, name] of circuitNames(writer.tables.circuits, model).entries()) {
-      if (name !== undefined)
-        this.#circuits.set(name, addTraffic(this.#circuits.get(name) ?? noTraffic, page.circuit(circuit)));
-    }
+    for (const [index, { name }] of model.interfaces.entries()) addTo(this.#interfaces, name, page.interface(index));
+    addCircuits(this.#circuits, sheet);
     for (const [bridge, { name }] of model.bridges.entries())
-      this.#floods.set(name, this.#floodsOf(page, bridge, name));
+      this.#floods.set(name, addFloods(this.#floods.get(name) ?? noFloods, page, bridge));
     if (!page.hasLookups) return;
     for (const { label } of state.labels) {
       const counted = page.label(label);
@@ -235,28 +239,17 @@ export class AccountBook {
   /** Of circuits by what they are called: `pseudowire acme`, `interface ce1`. */
   circuits(): Map<string, Traffic> {
     const sums = new Map(this.#circuits);
-    for (const { page, writer, state } of this.#sheets) {
-      for (const [circuit, name] of circuitNames(writer.tables.circuits, state.model).entries()) {
-        if (name !== undefined) sums.set(name, addTraffic(sums.get(name) ?? noTraffic, page.circuit(circuit)));
-      }
-    }
+    for (const sheet of this.#sheets) addCircuits(sums, sheet);
     return sums;
   }
 
   /** What bridges have flooded, in the order of `Flood`. */
   floods(name: string): readonly FrameTotals[] {
-    let sum = this.#floods.get(name) ?? Array.from({ length: floodKinds }, () => nothing);
+    let sum = this.#floods.get(name) ?? noFloods;
     for (const { page, state } of this.#sheets) {
       const bridge = state.model.bridges.findIndex((each) => each.name === name);
-      if (bridge >= 0) sum = sum.map((each, kind) => addTotals(each, page.flood(bridge, kind)));
+      if (bridge >= 0) sum = addFloods(sum, page, bridge);
     }
     return sum;
-  }
-
-  #floodsOf(page: AccountPage, bridge: number, name: string): FrameTotals[] {
-    const before = this.#floods.get(name);
-    return Array.from({ length: floodKinds }, (_, kind) =>
-      addTotals(before?.[kind] ?? nothing, page.flood(bridge, kind)),
-    );
   }
 }

@@ -1,5 +1,6 @@
 // The public face of a running router's control: what an API, routing adapters and the command line need.
-export type { AccountBook, FrameTotals, Traffic } from './account-book.ts';
+export type { FrameTotals } from '../../engine/accounts.ts';
+export type { AccountBook, Traffic } from './account-book.ts';
 export {
   type Change,
   type ChangeKind,

@@ -1,17 +1,12 @@
 // The routes of one family, of all tables and sources, in columns: some forty bytes each and no object, so that a million
 // of them are no work for the garbage collector. A place is a prefix of a table with the entry that is active there; what
 // other sources say about it waits in a list of its own, which few places have.
+import { addTotals, type FrameTotals } from '../../engine/accounts.ts';
 import { byteColumn, signedColumn, wordColumn } from '../../tables/columns.ts';
 import { type IpAddress, type IpPrefix, maskWord } from '../../wire/address.ts';
 import { mix } from '../compile/hash-index.ts';
 import { NumberIndex } from './number-index.ts';
 import type { PathList } from './path-list-store.ts';
-
-/** What a route was counted on records that it does not have any more. */
-export interface Carried {
-  readonly frames: number;
-  readonly bytes: number;
-}
 
 /** What one source says about a prefix. */
 export interface Candidate {
@@ -64,8 +59,8 @@ export class RouteStore {
   #previous: Int32Array = new Int32Array(0);
   /** What waits behind the active entry, best first. */
   readonly waiting = new Map<number, Candidate[]>();
-  /** By place. */
-  readonly carried = new Map<number, Carried>();
+  /** By place: what a route was counted on records that it does not have any more. */
+  readonly carried = new Map<number, FrameTotals>();
   readonly #index = new NumberIndex();
   /** A million views of the column were a good part of a load. */
   readonly #words: Uint32Array;
@@ -161,10 +156,10 @@ export class RouteStore {
     this.#count(this.tables[place], this.lengths[place], -1);
   }
 
-  carry(place: number, { frames, bytes }: Carried): void {
-    if (frames === 0) return;
-    const before = this.carried.get(place) ?? { frames: 0, bytes: 0 };
-    this.carried.set(place, { frames: before.frames + frames, bytes: before.bytes + bytes });
+  carry(place: number, counted: FrameTotals): void {
+    if (counted.frames === 0) return;
+    const before = this.carried.get(place);
+    this.carried.set(place, before === undefined ? counted : addTotals(before, counted));
   }
 
   /** Makes an entry the active one of a place, in the place of what was. */

@@ -37,7 +37,7 @@ export class TableWriter {
   readonly tables: Tables;
   /** The room in which something did not fit, as long as a write has not come to its end. */
   room: Room = 'routes';
-  /** What forwarders count by these tables. */
+  /** What forwarders count by these tables, where look-ups have accounts. */
   page: AccountPage | undefined;
   readonly #options: WriterOptions;
   readonly #routes: WordPool;

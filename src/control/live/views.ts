@@ -1,10 +1,12 @@
 // What a running router shows: its routes, labels, neighbours, VRFs and bindings as plain rows, read when they are asked for.
+
+import type { FrameTotals } from '../../engine/accounts.ts';
 import { Adjacency, adjacencyWords } from '../../tables/adjacencies.ts';
 import { type IpAddress, type IpPrefix, maskWord } from '../../wire/address.ts';
 import { problemTexts } from '../compile/resolver.ts';
 import type { LocalRoute } from '../compile/rib.ts';
 import { globalTable, type PathModel, type VrfModel } from '../model.ts';
-import type { AccountBook, FrameTotals } from './account-book.ts';
+import type { AccountBook } from './account-book.ts';
 import type { LiveGroup } from './group-store.ts';
 import type { LiveState } from './live-state.ts';
 import type { LiveProblem, PathList } from './path-list-store.ts';
